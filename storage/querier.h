@@ -1,0 +1,80 @@
+// Querier answers "which series match, and what are their samples" over a stretch of time.
+//
+// This is the only door through which query/ sees stored data; a remote source could implement
+// it as well. A Querier is thread-safe; the SeriesSet it returns belongs to the calling thread.
+// A selection sees every sample that was acknowledged before Select was called.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+#include "model/sample.h"
+
+namespace tidemark::storage {
+
+// Samples of one series in columns: strictly ascending times, one value each.
+struct SampleColumns {
+  std::vector<model::Timestamp> timestamps;  // ms
+  std::vector<double> values;
+
+  size_t size() const { return timestamps.size(); }
+  void clear() {
+    timestamps.clear();
+    values.clear();
+  }
+  void Append(model::Timestamp t, double v) {
+    timestamps.push_back(t);
+    values.push_back(v);
+  }
+};
+
+// What to select: series that pass all matchers, samples in [min_time, max_time], both included.
+struct Selection {
+  model::Timestamp min_time = model::kMinTimestamp;
+  model::Timestamp max_time = model::kMaxTimestamp;
+  std::span<const model::Matcher> matchers;
+};
+
+// SeriesSet walks the selected series, in no particular order.
+//
+//   while (set->Next()) { use(set->labels()); RETURN_IF_ERROR(set->Read(&columns)); }
+//
+// Thread-compatible. Must not outlive its Querier.
+class SeriesSet {
+ public:
+  virtual ~SeriesSet() = default;
+
+  // Moves to the next series; false behind the last one.
+  virtual bool Next() = 0;
+
+  // The labels of the present series, valid until the set is destroyed.
+  virtual model::LabelsView labels() const = 0;
+
+  // Replaces `columns` with the present series' samples inside the selection, stale markers
+  // included. May give none: a series is selected by its labels and rough extent in time.
+  virtual absl::Status Read(SampleColumns* columns) = 0;
+};
+
+class Querier {
+ public:
+  virtual ~Querier() = default;
+
+  virtual absl::StatusOr<std::unique_ptr<SeriesSet>> Select(const Selection& selection) const = 0;
+
+  // Sorted names of all labels of the series selected; no matchers selects every series.
+  virtual absl::StatusOr<std::vector<std::string>> LabelNames(const Selection& selection) const = 0;
+
+  // Sorted values of label `name` among the series selected.
+  virtual absl::StatusOr<std::vector<std::string>> LabelValues(
+      std::string_view name, const Selection& selection) const = 0;
+};
+
+}  // namespace tidemark::storage
