@@ -1,0 +1,19 @@
+// The types of PromQL values.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tidemark::query {
+
+enum class ValueType : uint8_t {
+  kScalar,
+  kString,
+  kVector,  // instant vector: one sample per series
+  kMatrix,  // range vector: samples per series
+};
+
+// As messages say it: "scalar", "string", "instant vector", "range vector".
+std::string_view Describe(ValueType type);
+
+}  // namespace tidemark::query
