@@ -1,0 +1,82 @@
+// LabelIndex finds the series that pass a set of matchers.
+//
+// For each label name and value it keeps the postings: the refs of the series that have the pair.
+// Everything is in memory; it is rebuilt from the series records at start.
+//
+// Thread-safe. One reader-writer lock guards the index. Add and Remove hold it exclusively for a
+// batch; readers hold it shared, for one lookup or for a bounded slice of a name's values at a
+// time, so that registering a series waits for microseconds even while a slow regular expression
+// walks many values. Lock-free publication of postings was not chosen: registration is rare next
+// to appends, and appends never come here. A selection still sees every series whose Add returned
+// before Select was called.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/string_map.h"
+#include "model/labels.h"
+#include "model/matcher.h"
+#include "storage/index/postings.h"
+#include "storage/types.h"
+
+namespace tidemark::storage {
+
+class LabelIndex {
+ public:
+  LabelIndex();
+  ~LabelIndex();
+  LabelIndex(const LabelIndex&) = delete;
+  LabelIndex& operator=(const LabelIndex&) = delete;
+
+  struct Entry {
+    SeriesRef ref = kNoSeries;
+    model::LabelsView labels;
+  };
+
+  // Makes the series findable. Ascending refs are fastest. The label bytes are not kept.
+  // REQUIRES: the ref is not in the index.
+  void Add(SeriesRef ref, model::LabelsView labels) ABSL_LOCKS_EXCLUDED(mu_);
+  void Add(std::span<const Entry> entries) ABSL_LOCKS_EXCLUDED(mu_);
+  // Forgets the series. REQUIRES: `labels` are those it was added with.
+  void Remove(SeriesRef ref, model::LabelsView labels) ABSL_LOCKS_EXCLUDED(mu_);
+  void Remove(std::span<const Entry> entries) ABSL_LOCKS_EXCLUDED(mu_);
+
+  // The series that pass all matchers; no matchers select every series.
+  SeriesBitmap Select(std::span<const model::Matcher> matchers) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Sorted names of the labels that series in `filter` have; null stands for all series.
+  std::vector<std::string> LabelNames(const SeriesBitmap* filter = nullptr) const
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // Sorted values of label `name` among the series in `filter`.
+  std::vector<std::string> LabelValues(std::string_view name,
+                                       const SeriesBitmap* filter = nullptr) const
+      ABSL_LOCKS_EXCLUDED(mu_);
+
+  size_t series_count() const ABSL_LOCKS_EXCLUDED(mu_);
+  size_t name_count() const ABSL_LOCKS_EXCLUDED(mu_);
+  size_t pair_count() const ABSL_LOCKS_EXCLUDED(mu_);  // name-value pairs in use
+
+ private:
+  struct Value;
+  class Name;
+  class Selector;
+
+  Name* FindOrAddName(std::string_view name, size_t position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  const Name* FindName(std::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  void AddLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RemoveLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  mutable base::Mutex mu_;
+  base::StringMap<std::unique_ptr<Name>> names_ ABSL_GUARDED_BY(mu_);
+  // The names of the series added last, by position: the next series mostly has the same.
+  std::vector<Name*> recent_names_ ABSL_GUARDED_BY(mu_);
+  SeriesBitmap all_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace tidemark::storage

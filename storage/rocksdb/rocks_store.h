@@ -1,0 +1,139 @@
+// RocksStore keeps what the sweep has persisted: series, their states, metadata and chunks, in
+// the column families of one RocksDB without a write-ahead log.
+//
+//   ASSIGN_OR_RETURN(auto store, RocksStore::Open(path, options, deps));
+//   StoreBatch batch(*store);
+//   batch.PutChunk(key, bytes);
+//   RETURN_IF_ERROR(store->Write(&batch));
+//   RETURN_IF_ERROR(store->Flush());  // now it survives a crash
+//
+// A crash, or destruction without Close, leaves what the last finished flush covered: whole
+// batches, in the order of their writes. Flushes also happen by themselves when memory is full,
+// always of all column families together. Layout: docs/format/rocksdb.md.
+//
+// Thread-safe, except Open and Close. Errors: DataLoss is damage on disk, ResourceExhausted a
+// full disk, Unavailable what may pass (status.h has the whole mapping).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "storage/rocksdb/chunk_reader.h"
+#include "storage/types.h"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace tidemark::storage {
+
+struct RocksStoreOptions {
+  size_t block_cache_bytes = 256u << 20;
+  size_t chunk_memtable_bytes = 64u << 20;
+  // Bound on what flushes and compactions write; 0 is no bound.
+  int64_t write_limit_bytes_per_second = 0;
+};
+
+struct RocksStoreDeps {
+  base::Logger* logger = nullptr;            // must outlive the store
+  base::MetricsRegistry* metrics = nullptr;  // may outlive the store
+  rocksdb::Env* env = nullptr;               // null: the real file system; tests give a faulty one
+};
+
+class StoreBatch;
+
+class RocksStore {
+ public:
+  // Opens or creates the store in folder `path`, whose parent must exist. FailedPrecondition when
+  // the folder holds a store of another format version.
+  static absl::StatusOr<std::unique_ptr<RocksStore>> Open(const std::string& path,
+                                                          const RocksStoreOptions& options,
+                                                          const RocksStoreDeps& deps);
+  ~RocksStore();
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+
+  // Flushes and closes. Batches, readers and cursors must be gone; afterwards only the destructor
+  // may be called. Without it, writes since the last flush are lost.
+  absl::Status Close();
+
+  // Each calls `visit` with everything stored, in order of ref or name; what is handed over lives
+  // only during the call. The first error ends the walk and is returned.
+  absl::Status LoadSeries(absl::FunctionRef<absl::Status(const SeriesRecord&)> visit) const;
+  absl::Status LoadStates(absl::FunctionRef<absl::Status(const SeriesState&)> visit) const;
+  absl::Status LoadMetadata(
+      absl::FunctionRef<absl::Status(std::string_view metric, const MetricMetadata&)> visit) const;
+  // A small fact of the store itself (StoreBatch::PutFact); nullopt if it was never put.
+  absl::StatusOr<std::optional<std::string>> GetFact(std::string_view name) const;
+
+  // Applies the batch whole or not at all, and empties it if that worked. Blocks while
+  // compaction is too far behind.
+  absl::Status Write(StoreBatch* batch);
+
+  // Returns when everything written before the call survives a crash.
+  absl::Status Flush();
+
+  // A view of all chunks as they are now.
+  std::unique_ptr<ChunkReader> NewChunkReader() const;
+
+  // Deletes all chunks in buckets before `bucket`. Readers that are open may already miss them.
+  // After a crash some may be back: call again after each start.
+  absl::Status DropBucketsBefore(int64_t bucket);
+
+  // OK, or why the store takes no writes at present. Space that returns heals by itself; Resume
+  // tries to heal the rest.
+  absl::Status health() const;
+  absl::Status Resume();
+
+  uint64_t DiskBytes() const;    // size of all live table files
+  uint64_t MemoryBytes() const;  // memtables, pinned ones included
+
+ private:
+  friend class StoreBatch;
+  struct Impl;
+  explicit RocksStore(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+// StoreBatch gathers changes that become visible together. Thread-compatible; may be reused after
+// Write or Clear. Must not outlive its store.
+class StoreBatch {
+ public:
+  explicit StoreBatch(const RocksStore& store);
+  ~StoreBatch();
+  StoreBatch(const StoreBatch&) = delete;
+  StoreBatch& operator=(const StoreBatch&) = delete;
+
+  void PutSeries(const SeriesRecord& series);
+  void PutState(const SeriesState& state);
+  // Removes the record and the state of a series; its chunks go with their buckets.
+  void DeleteSeries(SeriesRef ref);
+  void PutMetadata(std::string_view metric, const MetricMetadata& metadata);
+  void PutChunk(const ChunkKey& key, std::string_view value);
+  void DeleteChunk(const ChunkKey& key);
+  // `name` must not be "format_version".
+  void PutFact(std::string_view name, std::string_view value);
+
+  size_t bytes() const;  // memory the changes take
+  bool empty() const;
+  void Clear();
+
+ private:
+  friend class RocksStore;
+  struct Impl;
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tidemark::storage

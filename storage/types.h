@@ -1,0 +1,115 @@
+// The words that the parts of storage/ share: series refs, metric ids, time buckets, chunk keys.
+//
+// Plain values, thread-compatible. How they look on disk: docs/format/rocksdb.md.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "model/labels.h"
+#include "model/sample.h"
+
+namespace tidemark::storage {
+
+// A series of this store: dense, from 1, never given to another series.
+using SeriesRef = uint32_t;
+// A metric name of this store, from 1. Keys put the series of a metric next to each other.
+using MetricId = uint32_t;
+
+inline constexpr SeriesRef kNoSeries = 0;
+inline constexpr MetricId kNoMetric = 0;
+
+// The stretch of time whose chunks lie together on disk and are dropped together.
+inline constexpr int64_t kBucketMs = 6LL * 3600 * 1000;
+
+// The number of the bucket that holds `t`; bucket 0 begins at the epoch.
+inline constexpr int64_t BucketOf(model::Timestamp t) {
+  return t / kBucketMs - (t % kBucketMs < 0 ? 1 : 0);
+}
+// The first and the last millisecond of `bucket`, clamped to what a Timestamp can hold.
+inline constexpr model::Timestamp BucketStart(int64_t bucket) {
+  if (bucket <= BucketOf(model::kMinTimestamp)) {
+    return model::kMinTimestamp;
+  }
+  return bucket > BucketOf(model::kMaxTimestamp) ? model::kMaxTimestamp : bucket * kBucketMs;
+}
+inline constexpr model::Timestamp BucketEnd(int64_t bucket) {
+  return bucket >= BucketOf(model::kMaxTimestamp) ? model::kMaxTimestamp
+                                                  : BucketStart(bucket + 1) - 1;
+}
+
+// A chunk of the stream of samples that came in order, or of those that came late. The numbers
+// are written to disk.
+enum class ChunkKind : uint8_t { kInOrder = 0, kOutOfOrder = 1 };
+
+// Where the chunks of a series lie: by metric, then by series.
+struct SeriesKey {
+  MetricId metric = kNoMetric;
+  SeriesRef series = kNoSeries;
+  friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+};
+
+// The name of a chunk. The order of keys is the order of chunks on disk. All samples of a chunk
+// lie in its bucket; `start` is the time of the first. `sequence` tells chunks apart that are
+// otherwise named alike.
+struct ChunkKey {
+  int64_t bucket = 0;
+  MetricId metric = kNoMetric;
+  SeriesRef series = kNoSeries;
+  model::Timestamp start = 0;
+  ChunkKind kind = ChunkKind::kInOrder;
+  uint32_t sequence = 0;
+  friend auto operator<=>(const ChunkKey&, const ChunkKey&) = default;
+};
+
+// A series as it was registered. The label bytes live as long as whatever handed the record out.
+struct SeriesRecord {
+  SeriesRef ref = kNoSeries;
+  MetricId metric_id = kNoMetric;
+  model::LabelsView labels;
+};
+
+// What a restart must know of a series without reading its chunks. Times and value are those of
+// the in-order stream.
+struct SeriesState {
+  SeriesRef ref = kNoSeries;
+  model::Timestamp min_time = 0;
+  model::Timestamp max_time = 0;
+  uint64_t last_value_bits = 0;
+  friend bool operator==(const SeriesState&, const SeriesState&) = default;
+};
+
+// The type of a metric family; the numbers are those of remote write's MetricMetadata and are
+// written to disk.
+enum class MetricType : uint8_t {
+  kUnknown = 0,
+  kCounter = 1,
+  kGauge = 2,
+  kHistogram = 3,
+  kGaugeHistogram = 4,
+  kSummary = 5,
+  kInfo = 6,
+  kStateSet = 7,
+};
+
+// "counter", "gaugehistogram", …, as the HTTP API spells it.
+inline constexpr std::string_view MetricTypeText(MetricType type) {
+  constexpr std::string_view kTexts[] = {"unknown",        "counter", "gauge", "histogram",
+                                         "gaugehistogram", "summary", "info",  "stateset"};
+  const auto i = static_cast<size_t>(type);
+  return i < std::size(kTexts) ? kTexts[i] : kTexts[0];
+}
+
+// What a sender says of a metric family.
+struct MetricMetadata {
+  MetricType type = MetricType::kUnknown;
+  std::string help;
+  std::string unit;
+  friend bool operator==(const MetricMetadata&, const MetricMetadata&) = default;
+};
+
+}  // namespace tidemark::storage
