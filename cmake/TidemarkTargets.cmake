@@ -28,9 +28,16 @@ function(tidemark_pch target)
     <vector> <absl/status/status.h> <absl/status/statusor.h> <fmt/format.h>)
 endfunction()
 
+# What a stage of `tools/dev test` builds, so that no stage builds more than it runs.
+foreach(group unit concurrency system)
+  add_custom_target(${group}_tests)
+endforeach()
+add_custom_target(fuzzers)
+
 # tidemark_test(NAME SOURCES … DEPS … [LABELS …] [ENVIRONMENT …])
 #
-# One GoogleTest binary for a room; `ctest -L unit` runs the ordinary ones.
+# One GoogleTest binary for a room. Labels say when it runs: `unit` (the default), `concurrency`
+# (besides, under the thread sanitizer), `system` and `crash` (with the release build only).
 function(tidemark_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
@@ -47,6 +54,10 @@ function(tidemark_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        ENVIRONMENT "${ARG_ENVIRONMENT}")
+  foreach(label ${ARG_LABELS})
+    string(REGEX REPLACE "^crash$" "system" label ${label})
+    add_dependencies(${label}_tests ${name})
+  endforeach()
 endfunction()
 
 # tidemark_fuzzer(NAME SOURCES … DEPS …): with the preset `fuzz` a libFuzzer binary, with any
@@ -60,11 +71,16 @@ function(tidemark_fuzzer name)
   if(TIDEMARK_SANITIZER STREQUAL "fuzz")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     add_test(NAME ${name} COMMAND ${name} -runs=0 ${corpus})
+    add_test(NAME ${name}_seconds
+             COMMAND ${CMAKE_SOURCE_DIR}/tools/fuzz_target $<TARGET_FILE:${name}> ${corpus})
+    set_tests_properties(${name}_seconds PROPERTIES LABELS fuzz_seconds TIMEOUT 0)
   else()
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     add_test(NAME ${name} COMMAND ${name} ${corpus})
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "unit;fuzz" TIMEOUT 300)
+  add_dependencies(unit_tests ${name})
+  add_dependencies(fuzzers ${name})
 endfunction()
 
 # tidemark_benchmark(NAME SOURCES … DEPS …): one Google Benchmark binary for a room.

@@ -157,7 +157,7 @@ bool IsCanonical(std::string_view bytes) {
   return true;
 }
 
-Labels Labels::Of(std::vector<std::pair<std::string, std::string>> labels) {
+Labels Labels::Of(const std::vector<std::pair<std::string, std::string>>& labels) {
   LabelsBuilder builder;
   for (const auto& [name, value] : labels) {
     builder.Set(name, value);

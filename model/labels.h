@@ -101,7 +101,7 @@ class Labels {
   Labels() = default;
   explicit Labels(LabelsView view) : bytes_(view.bytes()) {}
   // Sorts; drops labels with an empty value. REQUIRES: names are distinct and not empty.
-  static Labels Of(std::vector<std::pair<std::string, std::string>> labels);
+  static Labels Of(const std::vector<std::pair<std::string, std::string>>& labels);
   // REQUIRES: `bytes` is the canonical form.
   static Labels FromCanonical(std::string bytes);
 

@@ -1,0 +1,9 @@
+# builds everything with a preset: tools/dev build [dev|release|asan|tsan|fuzz]
+
+source tools/dev.d/setup.sh
+
+dev_build() {
+  local preset=${1:-dev}
+  dev_setup
+  build_targets "$preset"
+}

@@ -1,0 +1,87 @@
+# builds and runs the tests: tools/dev test [--quick | --only STAGE]
+#
+#   unit    Clang debug build, every unit test
+#   asan    the same under the address, undefined-behaviour and leak sanitizers
+#   tsan    tests of code that several threads run, under the thread sanitizer
+#   fuzz    every fuzzer for TIDEMARK_FUZZ_SECONDS (30) seconds
+#   system  release build; the real binary over HTTP, beside a real Prometheus, and crash tests
+#
+# Without options all stages run in this order; the first that fails ends the run. --quick is
+# --only unit. The last line is "N passed, M failed".
+
+source tools/dev.d/setup.sh
+
+passed=0
+failed=0
+
+# run_ctest PRESET ARGUMENTS...: adds to passed and failed.
+run_ctest() {
+  local preset=$1 log status=0
+  shift
+  log=build/$preset/ctest.log
+  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error "$@" </dev/null 2>&1 |
+    tee "$log" || status=$?
+  count_ctest "$log"
+  return "$status"
+}
+
+# ctest closes with "97% tests passed, 1 tests failed out of 34".
+count_ctest() {
+  local bad all
+  read -r bad all < <(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' \
+    "$1" | tail -n 1) || return 0
+  passed=$((passed + all - bad))
+  failed=$((failed + bad))
+}
+
+stage_unit() {
+  build_targets dev unit_tests && run_ctest dev -L unit -j "$cores"
+}
+
+stage_asan() {
+  build_targets asan unit_tests && run_ctest asan -L unit -j "$cores"
+}
+
+stage_tsan() {
+  build_targets tsan concurrency_tests && run_ctest tsan -L concurrency
+}
+
+stage_fuzz() {
+  build_targets fuzz fuzzers || return
+  run_ctest fuzz -L fuzz_seconds -j "$cores"
+}
+
+stage_system() {
+  build_targets release system_tests && run_ctest release -L 'system|crash'
+}
+
+print_totals() {
+  echo "$passed passed, $failed failed"
+  [[ -z ${TIDEMARK_TOTALS:-} ]] || echo "$passed passed, $failed failed" >"$TIDEMARK_TOTALS"
+}
+
+dev_test() {
+  local stages=(unit asan tsan fuzz system)
+  case ${1:-} in
+    '') ;;
+    --quick) stages=(unit) ;;
+    --only)
+      [[ $# -eq 2 && " ${stages[*]} " == *" $2 "* ]] || fail "--only takes one of: ${stages[*]}"
+      stages=("$2")
+      ;;
+    *) fail "unknown option '$1'; see tools/dev test --help" ;;
+  esac
+  dev_setup
+  local stage start=$SECONDS
+  for stage in "${stages[@]}"; do
+    say "== $stage"
+    if ! timed "$stage" "stage_$stage"; then
+      say "stage $stage failed"
+      [[ $failed -gt 0 ]] || failed=1
+      print_totals
+      return 1
+    fi
+  done
+  say "-- all stages: $((SECONDS - start)) s"
+  print_totals
+}
