@@ -7,7 +7,7 @@ function(tidemark_library name)
   if(ARG_SOURCES)
     add_library(tidemark_${name} STATIC ${ARG_SOURCES})
     set(scope PUBLIC)
-    tidemark_pch(tidemark_${name})
+    target_precompile_headers(tidemark_${name} REUSE_FROM tidemark_library_pch)
   else()
     add_library(tidemark_${name} INTERFACE)
     set(scope INTERFACE)
@@ -21,12 +21,18 @@ function(tidemark_library name)
   target_link_libraries(tidemark_${name} ${scope} ${ARG_DEPS})
 endfunction()
 
-# What nearly every file includes anyway, compiled once per target.
-function(tidemark_pch target)
-  target_precompile_headers(${target} PRIVATE
+# What nearly every file includes anyway, compiled twice: for libraries, and with GoogleTest.
+function(tidemark_pch_source name)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cc CONTENT "")
+  add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/${name}.cc)
+  target_link_libraries(${name} PRIVATE absl::status absl::statusor fmt::fmt)
+  target_precompile_headers(${name} PRIVATE
     <algorithm> <atomic> <cstdint> <memory> <optional> <span> <string> <string_view> <utility>
-    <vector> <absl/status/status.h> <absl/status/statusor.h> <fmt/format.h>)
+    <vector> <absl/status/status.h> <absl/status/statusor.h> <fmt/format.h> ${ARGN})
 endfunction()
+tidemark_pch_source(tidemark_library_pch)
+tidemark_pch_source(tidemark_test_pch <gtest/gtest.h>)
+target_link_libraries(tidemark_test_pch PRIVATE GTest::gtest)
 
 # What a stage of `tools/dev test` builds, so that no stage builds more than it runs.
 foreach(group unit concurrency system)
@@ -41,8 +47,7 @@ add_custom_target(fuzzers)
 function(tidemark_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
-  tidemark_pch(${name})
-  target_precompile_headers(${name} PRIVATE <gtest/gtest.h>)
+  target_precompile_headers(${name} REUSE_FROM tidemark_test_pch)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   if(NOT ARG_LABELS)
