@@ -1,0 +1,10 @@
+// A TCP port of the loopback interface that no one listens on at the time of the call.
+#pragma once
+
+#include <cstdint>
+
+namespace tidemark::tests {
+
+uint16_t FreePort();
+
+}  // namespace tidemark::tests
