@@ -90,10 +90,11 @@ class RocksStore {
   // After a crash some may be back: call again after each start.
   absl::Status DropBucketsBefore(int64_t bucket);
 
-  // OK, or why the store takes no writes at present. Space that returns heals by itself; Resume
-  // tries to heal the rest.
+  // OK, or why the last flush or compaction failed; then Write and Flush first try to heal, and
+  // return the error while that fails.
   absl::Status health() const;
-  absl::Status Resume();
+  // Tries now: OK when the store is or becomes healthy.
+  absl::Status Heal();
 
   uint64_t DiskBytes() const;    // size of all live table files
   uint64_t MemoryBytes() const;  // memtables, pinned ones included

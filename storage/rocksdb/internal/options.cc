@@ -1,0 +1,99 @@
+#include "storage/rocksdb/internal/options.h"
+
+#include <string>
+
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/rate_limiter.h"
+#include "rocksdb/table.h"
+#include "storage/rocksdb/internal/schema.h"
+
+namespace tidemark::storage::internal {
+namespace {
+
+constexpr size_t kKiB = 1024;
+constexpr size_t kMiB = 1024 * kKiB;
+constexpr int kFilterBitsPerKey = 10;
+
+rocksdb::BlockBasedTableOptions TableOptions(const std::shared_ptr<rocksdb::Cache>& cache,
+                                             size_t block_bytes) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = block_bytes;
+  table.format_version = 5;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  return table;
+}
+
+// What all families have in common. Old files are final: nothing rewrites them for their age.
+rocksdb::ColumnFamilyOptions BaseOptions(size_t memtable_bytes) {
+  rocksdb::ColumnFamilyOptions family;
+  family.write_buffer_size = memtable_bytes;
+  family.max_write_buffer_number = 3;
+  family.compression = rocksdb::kLZ4Compression;
+  family.bottommost_compression = rocksdb::kZSTD;
+  family.level_compaction_dynamic_level_bytes = true;
+  family.ttl = 0;
+  family.periodic_compaction_seconds = 0;
+  return family;
+}
+
+// Small values looked up or loaded whole.
+rocksdb::ColumnFamilyOptions RecordOptions(const std::shared_ptr<rocksdb::Cache>& cache,
+                                           size_t memtable_bytes) {
+  rocksdb::ColumnFamilyOptions family = BaseOptions(memtable_bytes);
+  rocksdb::BlockBasedTableOptions table = TableOptions(cache, 8 * kKiB);
+  table.filter_policy.reset(rocksdb::NewRibbonFilterPolicy(kFilterBitsPerKey));
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return family;
+}
+
+// Chunks are read in runs of neighbours and never looked up by their whole key: large blocks that
+// compress neighbours together, no filter.
+rocksdb::ColumnFamilyOptions ChunkOptions(const std::shared_ptr<rocksdb::Cache>& cache,
+                                          size_t memtable_bytes) {
+  rocksdb::ColumnFamilyOptions family = BaseOptions(memtable_bytes);
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache, 32 * kKiB)));
+  family.target_file_size_base = 64 * kMiB;
+  family.max_bytes_for_level_base = 256 * kMiB;
+  return family;
+}
+
+}  // namespace
+
+rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env* env) {
+  rocksdb::DBOptions db;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.atomic_flush = true;                 // families never get apart: there is no log to mend it
+  db.avoid_flush_during_shutdown = true;  // Close flushes and reports; the destructor does not
+  db.max_background_jobs = 2;
+  db.max_open_files = -1;
+  db.bytes_per_sync = kMiB;
+  db.max_log_file_size = 16 * kMiB;  // RocksDB's own log, the file LOG in the store's folder
+  db.keep_log_file_num = 4;
+  db.stats_dump_period_sec = 0;
+  if (env != nullptr) {
+    db.env = env;
+  }
+  if (options.write_limit_bytes_per_second > 0) {
+    db.rate_limiter.reset(rocksdb::NewGenericRateLimiter(options.write_limit_bytes_per_second));
+  }
+  return db;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(
+    const RocksStoreOptions& options, const std::shared_ptr<rocksdb::Cache>& cache) {
+  const auto named = [](Family family, const rocksdb::ColumnFamilyOptions& of) {
+    return rocksdb::ColumnFamilyDescriptor(std::string(kFamilyNames[static_cast<size_t>(family)]),
+                                           of);
+  };
+  return {named(Family::kDefault, RecordOptions(cache, kMiB)),
+          named(Family::kSeries, RecordOptions(cache, 16 * kMiB)),
+          named(Family::kState, RecordOptions(cache, 16 * kMiB)),
+          named(Family::kMetadata, RecordOptions(cache, 4 * kMiB)),
+          named(Family::kChunks, ChunkOptions(cache, options.chunk_memtable_bytes))};
+}
+
+}  // namespace tidemark::storage::internal

@@ -1,0 +1,184 @@
+// Keys are big-endian so that the order of bytes is the order of numbers; signed numbers have
+// their top bit flipped for the same reason.
+//
+//   chunks    bucket (8) | metric (4) | series (4) | start (8) | kind (1) | sequence (4)
+//   series    ref (4)    → varint metric id, canonical label bytes to the end
+//   state     ref (4)    → varint zigzag(min), varint (max − min), 8 bytes of value, little-endian
+//   metadata  name       → varint type, varint length, help, varint length, unit
+#include "storage/rocksdb/internal/schema.h"
+
+#include <limits>
+
+#include "model/labels.h"
+#include "model/varint.h"
+
+namespace tidemark::storage::internal {
+namespace {
+
+constexpr uint64_t kSignBit = uint64_t{1} << 63;
+constexpr size_t kValueBitsBytes = 8;
+
+template <typename Unsigned>
+char* PutBigEndian(Unsigned v, char* out) {
+  for (size_t i = 0; i < sizeof(v); ++i) {
+    *out++ = static_cast<char>(v >> (8 * (sizeof(v) - 1 - i)));
+  }
+  return out;
+}
+
+template <typename Unsigned>
+const char* GetBigEndian(const char* p, Unsigned* v) {
+  uint64_t result = 0;
+  for (size_t i = 0; i < sizeof(*v); ++i) {
+    result = result << 8 | static_cast<uint8_t>(*p++);
+  }
+  *v = static_cast<Unsigned>(result);
+  return p;
+}
+
+char* PutSigned(int64_t v, char* out) {
+  return PutBigEndian(static_cast<uint64_t>(v) ^ kSignBit, out);
+}
+
+const char* GetSigned(const char* p, int64_t* v) {
+  uint64_t flipped = 0;
+  p = GetBigEndian(p, &flipped);
+  *v = static_cast<int64_t>(flipped ^ kSignBit);
+  return p;
+}
+
+// Takes a varint from the front of `bytes`.
+bool TakeVarint(std::string_view* bytes, uint64_t* v) {
+  const char* end = bytes->data() + bytes->size();
+  const char* next = model::GetVarint(bytes->data(), end, v);
+  if (next == nullptr) {
+    return false;
+  }
+  *bytes = {next, static_cast<size_t>(end - next)};
+  return true;
+}
+
+bool TakeString(std::string_view* bytes, std::string* text) {
+  uint64_t length = 0;
+  if (!TakeVarint(bytes, &length) || length > bytes->size()) {
+    return false;
+  }
+  text->assign(bytes->substr(0, length));
+  bytes->remove_prefix(length);
+  return true;
+}
+
+void AppendString(std::string_view text, std::string* out) {
+  model::AppendVarint(text.size(), out);
+  out->append(text);
+}
+
+}  // namespace
+
+SeriesKeyBytes EncodeSeriesKey(SeriesRef ref) {
+  SeriesKeyBytes bytes;
+  PutBigEndian(ref, bytes.data());
+  return bytes;
+}
+
+bool DecodeSeriesKey(std::string_view bytes, SeriesRef* ref) {
+  if (bytes.size() != kSeriesKeyBytes) {
+    return false;
+  }
+  GetBigEndian(bytes.data(), ref);
+  return *ref != kNoSeries;
+}
+
+ChunkKeyBytes EncodeChunkKey(const ChunkKey& key) {
+  ChunkKeyBytes bytes;
+  char* p = PutSigned(key.bucket, bytes.data());
+  p = PutBigEndian(key.metric, p);
+  p = PutBigEndian(key.series, p);
+  p = PutSigned(key.start, p);
+  p = PutBigEndian(static_cast<uint8_t>(key.kind), p);
+  PutBigEndian(key.sequence, p);
+  return bytes;
+}
+
+bool DecodeChunkKey(std::string_view bytes, ChunkKey* key) {
+  if (bytes.size() != kChunkKeyBytes) {
+    return false;
+  }
+  uint8_t kind = 0;
+  const char* p = GetSigned(bytes.data(), &key->bucket);
+  p = GetBigEndian(p, &key->metric);
+  p = GetBigEndian(p, &key->series);
+  p = GetSigned(p, &key->start);
+  p = GetBigEndian(p, &kind);
+  GetBigEndian(p, &key->sequence);
+  key->kind = static_cast<ChunkKind>(kind);
+  return kind <= static_cast<uint8_t>(ChunkKind::kOutOfOrder) &&
+         BucketOf(key->start) == key->bucket;
+}
+
+ChunkKeyBytes FirstChunkKey(int64_t bucket, SeriesKey series) {
+  return EncodeChunkKey({.bucket = bucket,
+                         .metric = series.metric,
+                         .series = series.series,
+                         .start = std::numeric_limits<int64_t>::min()});
+}
+
+void AppendSeriesValue(const SeriesRecord& series, std::string* out) {
+  model::AppendVarint(series.metric_id, out);
+  out->append(series.labels.bytes());
+}
+
+bool DecodeSeriesValue(std::string_view bytes, SeriesRecord* series) {
+  uint64_t metric = 0;
+  if (!TakeVarint(&bytes, &metric) || metric == kNoMetric ||
+      metric > std::numeric_limits<MetricId>::max() || !model::IsCanonical(bytes)) {
+    return false;
+  }
+  series->metric_id = static_cast<MetricId>(metric);
+  series->labels = model::LabelsView(bytes);
+  return true;
+}
+
+void AppendStateValue(const SeriesState& state, std::string* out) {
+  const uint64_t extent =
+      static_cast<uint64_t>(state.max_time) - static_cast<uint64_t>(state.min_time);
+  model::AppendVarint(model::ZigZag(state.min_time), out);
+  model::AppendVarint(extent, out);
+  for (size_t i = 0; i < kValueBitsBytes; ++i) {
+    out->push_back(static_cast<char>(state.last_value_bits >> (8 * i)));
+  }
+}
+
+bool DecodeStateValue(std::string_view bytes, SeriesState* state) {
+  uint64_t min_time = 0;
+  uint64_t extent = 0;
+  if (!TakeVarint(&bytes, &min_time) || !TakeVarint(&bytes, &extent) ||
+      bytes.size() != kValueBitsBytes) {
+    return false;
+  }
+  state->min_time = model::UnZigZag(min_time);
+  state->max_time = static_cast<int64_t>(static_cast<uint64_t>(state->min_time) + extent);
+  state->last_value_bits = 0;
+  for (size_t i = 0; i < kValueBitsBytes; ++i) {
+    state->last_value_bits |= uint64_t{static_cast<uint8_t>(bytes[i])} << (8 * i);
+  }
+  return true;
+}
+
+void AppendMetadataValue(const MetricMetadata& metadata, std::string* out) {
+  model::AppendVarint(static_cast<uint64_t>(metadata.type), out);
+  AppendString(metadata.help, out);
+  AppendString(metadata.unit, out);
+}
+
+bool DecodeMetadataValue(std::string_view bytes, MetricMetadata* metadata) {
+  uint64_t type = 0;
+  if (!TakeVarint(&bytes, &type) || type > static_cast<uint64_t>(MetricType::kStateSet) ||
+      !TakeString(&bytes, &metadata->help) || !TakeString(&bytes, &metadata->unit)) {
+    return false;
+  }
+  metadata->type = static_cast<MetricType>(type);
+  return bytes.empty();
+}
+
+}  // namespace tidemark::storage::internal

@@ -1,0 +1,53 @@
+// Schema: the column families with the bytes of their keys and values (docs/format/rocksdb.md).
+//
+// Encoders append to `out`; decoders check every byte and give false for anything else than what
+// an encoder wrote. Pure functions.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "storage/types.h"
+
+namespace tidemark::storage::internal {
+
+inline constexpr uint64_t kFormatVersion = 1;
+inline constexpr std::string_view kFormatVersionKey = "format_version";
+
+enum class Family : uint8_t { kDefault, kSeries, kState, kMetadata, kChunks };
+inline constexpr size_t kFamilyCount = 5;
+inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames = {
+    "default", "series", "state", "metadata", "chunks"};
+
+inline constexpr size_t kSeriesKeyBytes = 4;
+inline constexpr size_t kChunkKeyBytes = 29;
+
+using SeriesKeyBytes = std::array<char, kSeriesKeyBytes>;
+using ChunkKeyBytes = std::array<char, kChunkKeyBytes>;
+
+SeriesKeyBytes EncodeSeriesKey(SeriesRef ref);
+bool DecodeSeriesKey(std::string_view bytes, SeriesRef* ref);
+
+ChunkKeyBytes EncodeChunkKey(const ChunkKey& key);
+bool DecodeChunkKey(std::string_view bytes, ChunkKey* key);
+// The first possible key of `bucket`, and of a series in it.
+ChunkKeyBytes FirstChunkKey(int64_t bucket, SeriesKey series = {});
+
+void AppendSeriesValue(const SeriesRecord& series, std::string* out);
+bool DecodeSeriesValue(std::string_view bytes, SeriesRecord* series);  // all but the ref
+
+void AppendStateValue(const SeriesState& state, std::string* out);
+bool DecodeStateValue(std::string_view bytes, SeriesState* state);  // all but the ref
+
+void AppendMetadataValue(const MetricMetadata& metadata, std::string* out);
+bool DecodeMetadataValue(std::string_view bytes, MetricMetadata* metadata);
+
+template <size_t N>
+std::string_view View(const std::array<char, N>& bytes) {
+  return {bytes.data(), N};
+}
+
+}  // namespace tidemark::storage::internal
