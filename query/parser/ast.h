@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/check.h"
 #include "model/matcher.h"
 #include "query/parser/duration.h"
@@ -52,6 +53,8 @@ class Expr {
 
   // The node's place in the query text, first to last token.
   PositionRange position;
+  // Nodes on the longest way down, this one included.
+  int depth = 1;
 
  protected:
   explicit Expr(ExprKind kind) : kind_(kind) {}
@@ -119,7 +122,7 @@ class VectorSelector final : public Expr {
   VectorSelector() : Expr(kKind) {}
   ValueType type() const override { return ValueType::kVector; }
 
-  std::string name;  // empty when no metric name was given outside of a matcher
+  std::string name;  // empty when the metric name, if any, stands within the braces
   // All tests, the one of `name` (__name__="...") among them, in the order written.
   std::vector<model::Matcher> matchers;
   TimeShift shift;
@@ -254,6 +257,7 @@ class Binary final : public Expr {
   }
 
   BinaryOp op;
+  uint32_t op_offset = 0;  // of the operator in the text
   bool return_bool = false;
   ExprPtr lhs;
   ExprPtr rhs;
@@ -283,8 +287,7 @@ class Paren final : public Expr {
 };
 
 // Fills in `ms` of every duration in the tree that is an expression. Called once per query,
-// before evaluation; InvalidArgument ("LINE:COL: parse error: ..." of `text`, which the tree was
-// parsed from) when one has no usable value.
-absl::Status ResolveDurations(std::string_view text, const QueryTimes& times, Expr* expr);
+// before evaluation; InvalidArgument when one has no usable value.
+absl::Status ResolveDurations(const QueryTimes& times, Expr* expr);
 
 }  // namespace tidemark::query

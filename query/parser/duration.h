@@ -35,7 +35,6 @@ struct DurationExpr {
     kRange,
     kMinOf,
     kMaxOf,
-    kPlus,   // unary, operand in lhs
     kMinus,  // unary, operand in lhs
     kParen,  // operand in lhs
     kAdd,
