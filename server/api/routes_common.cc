@@ -1,0 +1,61 @@
+#include "server/api/routes_common.h"
+
+#include <utility>
+
+#include "base/status_macros.h"
+#include "server/api/envelope.h"
+#include "server/api/param_values.h"
+
+namespace tidemark::server {
+namespace {
+
+absl::StatusOr<model::Timestamp> ReadTime(const FormValues& form, std::string_view name,
+                                          model::Timestamp if_missing) {
+  const std::string_view text = form.Get(name);
+  if (text.empty()) {
+    return if_missing;
+  }
+  auto time = ParseTime(text);
+  if (!time.ok()) {
+    return base::Annotate(time.status(), fmt::format("invalid parameter \"{}\"", name));
+  }
+  return time;
+}
+
+}  // namespace
+
+void AddFormRoute(std::string_view path, RunOn run_on, ApiHandler handler, const BackendSlot* slot,
+                  RouteTable* routes) {
+  Route route;
+  route.path = path;
+  route.methods = {Method::kGet, Method::kPost};
+  route.run_on = run_on;
+  route.body_limit = kMaxFormBytes;
+  route.admission = WhenReady(slot);
+  route.handler = WithBackend(slot, std::move(handler));
+  routes->Add(std::move(route));
+}
+
+void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* slot,
+                 RouteTable* routes) {
+  Route route;
+  route.path = path;
+  route.methods = {Method::kGet};
+  route.admission = WhenReady(slot);
+  route.handler = WithBackend(slot, std::move(handler));
+  routes->Add(std::move(route));
+}
+
+HttpResponse MalformedForm(const absl::Status& status) {
+  return ApiError(ApiErrorType::kBadData,
+                  fmt::format("error parsing form values: {}", base::Message(status)));
+}
+
+absl::StatusOr<storage::Selection> ReadExtent(const FormValues& form) {
+  storage::Selection extent;
+  ASSIGN_OR_RETURN(extent.min_time, ReadTime(form, "start", model::kMinTimestamp));
+  ASSIGN_OR_RETURN(extent.max_time, ReadTime(form, "end", model::kMaxTimestamp));
+  return extent;
+}
+
+}  // namespace tidemark::server

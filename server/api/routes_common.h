@@ -1,0 +1,34 @@
+// What the handlers of several routes share.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "server/api/backend.h"
+#include "server/http/form.h"
+#include "server/http/route.h"
+#include "storage/querier.h"
+
+namespace tidemark::server {
+
+inline constexpr std::string_view kTruncatedWarning = "results truncated due to limit";
+
+// Bytes of a form in a POST, and of a query string, that are read.
+inline constexpr size_t kMaxFormBytes = 10u << 20;
+
+// Adds `path` for GET and for POST with a form, refused while the server is not ready.
+void AddFormRoute(std::string_view path, RunOn run_on, ApiHandler handler, const BackendSlot* slot,
+                  RouteTable* routes);
+// Adds `path` for GET only.
+void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* slot,
+                 RouteTable* routes);
+
+// The answer to parameters that cannot be decoded.
+HttpResponse MalformedForm(const absl::Status& status);
+
+// The parameters start and end; all of time where they are not given. The error says which of
+// them is wrong. A selection without matchers.
+absl::StatusOr<storage::Selection> ReadExtent(const FormValues& form);
+
+}  // namespace tidemark::server
