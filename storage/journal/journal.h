@@ -27,6 +27,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -62,6 +63,7 @@ struct JournalStart {
 };
 
 class SegmentLog;
+struct JournalMetrics;
 struct JournalOrder;
 
 // All must outlive the journal.
@@ -112,7 +114,8 @@ class Journal {
     return pending_bytes_.load(std::memory_order_relaxed) > options_.max_pending_bytes;
   }
 
-  // The last write failed; the next group tries again.
+  // The last write failed. Not a reason to refuse entries: only the next group finds out that the
+  // disk works again.
   bool failing() const { return failing_.load(std::memory_order_relaxed); }
 
   // Closes the current segment and begins a new one. Every entry submitted before the call is in
@@ -132,25 +135,24 @@ class Journal {
   absl::Status Close();
 
  private:
-  struct Metrics;
-  struct Group;
+  Journal(const JournalOptions& options, const JournalDeps& deps,
+          std::unique_ptr<JournalMetrics> metrics, std::unique_ptr<SegmentLog> log);
 
-  Journal(const JournalOptions& options, const JournalDeps& deps, std::unique_ptr<SegmentLog> log);
+  absl::StatusOr<SegmentId> Ask(JournalOrder* order);
 
   // On the journal's thread.
   void Run();
   void Drain(JournalEntry* oldest);
   JournalEntry* TakeGroup(JournalEntry* oldest);
-  void Commit();
-  void Acknowledge(const absl::Status& status);
+  void CommitGroup();
   void Execute(JournalOrder* order);
+  void Finish();
   void Sleep();
-
-  absl::StatusOr<SegmentId> Ask(JournalOrder* order);
+  void ShowState();
 
   const JournalOptions options_;
   const JournalDeps deps_;
-  const std::unique_ptr<Metrics> metrics_;
+  const std::unique_ptr<JournalMetrics> metrics_;
 
   // Bytes submitted and not yet acknowledged. Writers: submitters add, the journal's thread takes
   // off. Readers: Overloaded(). Publishes nothing else.
@@ -164,8 +166,9 @@ class Journal {
 
   // The journal's thread only.
   const std::unique_ptr<SegmentLog> log_;
-  const std::unique_ptr<Group> group_;
-  bool stopped_ = false;
+  std::vector<std::unique_ptr<JournalEntry>> group_;  // being committed
+  size_t group_cost_ = 0;                             // its share of pending_bytes_
+  JournalOrder* close_order_ = nullptr;               // set by Close()
 
   std::thread thread_;
 };
