@@ -1,0 +1,225 @@
+// The journal on a disk that is full, fails or loses its power.
+#include <random>
+#include <set>
+#include <thread>
+
+#include <gmock/gmock.h>
+
+#include "base/status_macros.h"
+#include "tests/storage/journal/journal_fixture.h"
+
+namespace tidemark::storage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+
+class JournalFailureTest : public JournalFixture {};
+
+TEST_F(JournalFailureTest, RefusesWhileTheDiskIsFullAndGoesOnWhenThereIsSpace) {
+  options_.segment_bytes = 4096;
+  options_.max_group_bytes = 1024;
+  fs_.SetCapacity(8192);
+  auto journal = Open();
+  std::vector<std::string> acknowledged;
+  absl::Status status;
+  for (int i = 0; status.ok(); ++i) {
+    const std::string payload = fmt::format("entry {}", i);
+    status = Append(journal.get(), payload);
+    if (status.ok()) {
+      acknowledged.push_back(payload);
+    }
+  }
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_EQ(base::Message(status), "journal: reserve: injected lack of space");
+  EXPECT_TRUE(journal->failing());
+  EXPECT_THAT(metrics_.Expose(), HasSubstr("tidemark_journal_failing 1\n"));
+  EXPECT_TRUE(absl::IsUnavailable(Append(journal.get(), "refused")));
+
+  fs_.SetCapacity(std::nullopt);
+  EXPECT_TRUE(Append(journal.get(), "again").ok());
+  EXPECT_FALSE(journal->failing());
+  acknowledged.emplace_back("again");
+  ASSERT_TRUE(journal->Close().ok());
+
+  const Replayed replayed = Replay(&fs_);
+  EXPECT_EQ(replayed.payloads, acknowledged);
+  EXPECT_EQ(DamageText(replayed.report), "");
+}
+
+TEST_F(JournalFailureTest, CutsAndDeletesWhileTheDiskIsFullSoThatSpaceCanBeFreed) {
+  options_.segment_bytes = 4096;
+  options_.max_group_bytes = 1024;
+  fs_.SetCapacity(4096);
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), "one").ok());
+  fs_.SetCapacity(1000);
+  EXPECT_EQ(*journal->Cut(), 1u);
+  EXPECT_TRUE(absl::IsUnavailable(Append(journal.get(), "refused")));
+  EXPECT_EQ(*journal->Cut(), 1u);
+  EXPECT_TRUE(journal->DeleteThrough(1).ok());
+  fs_.SetCapacity(4096);
+  EXPECT_TRUE(Append(journal.get(), "two").ok());
+  EXPECT_THAT(Replay(&fs_).payloads, ElementsAre("two"));
+}
+
+TEST_F(JournalFailureTest, AbandonsTheSegmentBehindTheLastGoodRecordWhenAWriteFails) {
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), "one").ok());
+  fs_.FailWrites(1);
+  const absl::Status status = Append(journal.get(), "torn");
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_EQ(base::Message(status), "journal: write: injected input/output error");
+  EXPECT_TRUE(Append(journal.get(), "two").ok());
+  ASSERT_TRUE(journal->Close().ok());
+
+  const Replayed replayed = Replay(&fs_);
+  EXPECT_THAT(replayed.payloads, ElementsAre("one", "two"));
+  EXPECT_EQ(replayed.positions[1].segment, 2u);
+  EXPECT_EQ(replayed.positions[1].sequence, 2u);
+  EXPECT_EQ(DamageText(replayed.report), "");
+}
+
+TEST_F(JournalFailureTest, NeverReportsSuccessForWhatAFailedSyncCovered) {
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), "one").ok());
+  fs_.FailSyncs(1);
+  const absl::Status status = Append(journal.get(), "lost");
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_EQ(base::Message(status), "journal: sync: injected input/output error");
+  EXPECT_TRUE(Append(journal.get(), "two").ok());
+
+  // Neither with everything in the cache nor with any of it lost does the refused entry count.
+  EXPECT_THAT(Replay(fs_.AfterKill().get()).payloads, ElementsAre("one", "two"));
+  for (uint64_t seed = 0; seed < 50; ++seed) {
+    const Replayed replayed = Replay(fs_.AfterPowerLoss(seed).get());
+    EXPECT_THAT(replayed.payloads, ElementsAre("one", "two")) << "seed " << seed;
+    EXPECT_EQ(DamageText(replayed.report), "") << "seed " << seed;
+  }
+  EXPECT_THAT(metrics_.Expose(), HasSubstr("tidemark_journal_errors_total{call=\"sync\"} 1\n"));
+}
+
+TEST_F(JournalFailureTest, RefusesTheGroupWhenTheNextSegmentCannotBegin) {
+  options_.segment_bytes = 200;
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), std::string(80, 'a')).ok());
+  fs_.FailDirSyncs(1);
+  EXPECT_TRUE(absl::IsUnavailable(Append(journal.get(), std::string(80, 'b'))));
+  EXPECT_TRUE(Append(journal.get(), std::string(80, 'c')).ok());
+  const Replayed replayed = Replay(fs_.AfterLosingAllUnsynced().get());
+  EXPECT_THAT(replayed.payloads, ElementsAre(std::string(80, 'a'), std::string(80, 'c')));
+  EXPECT_EQ(DamageText(replayed.report), "");
+}
+
+TEST_F(JournalFailureTest, ReportsWhatAFailedIntervalSyncLost) {
+  options_.sync = SyncMode::kInterval;
+  options_.interval_ms = 1000;
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), std::string(2000, 'a')).ok());
+  clock_.AdvanceMs(1000);
+  fs_.FailSyncs(1);
+  EXPECT_TRUE(absl::IsUnavailable(Append(journal.get(), std::string(2000, 'b'))));
+  ASSERT_TRUE(Append(journal.get(), "c").ok());
+  ASSERT_TRUE(journal->Close().ok());
+
+  const Replayed replayed = Replay(fs_.AfterLosingAllUnsynced().get());
+  EXPECT_EQ(replayed.payloads.back(), "c");
+  EXPECT_THAT(DamageText(replayed.report), HasSubstr("missing"));
+}
+
+TEST_F(JournalFailureTest, CannotOpenOnADiskThatIsFull) {
+  fs_.SetCapacity(100);
+  const absl::Status status = Journal::Open(options_, {}, Deps(&fs_)).status();
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_EQ(base::Message(status),
+            "open journal /journal: journal: reserve: injected lack of space");
+  EXPECT_TRUE(ListSegments(&fs_, kDir)->empty());
+}
+
+TEST_F(JournalFailureTest, TellsThatItCouldNotCloseInOrder) {
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), "one").ok());
+  fs_.FailSyncs(1);
+  EXPECT_TRUE(absl::IsUnavailable(journal->Close()));
+  EXPECT_THAT(Replay(fs_.AfterLosingAllUnsynced().get()).payloads, ElementsAre("one"));
+}
+
+// Entries of random length from several threads, with cuts, failing writes and failing syncs in
+// between. At random moments the power goes; the journal goes on from what is left. Everything
+// acknowledged must be there, once and in order, and nothing is called damage.
+TEST_F(JournalFailureTest, KeepsEveryAcknowledgedEntryThroughRandomPowerLosses) {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    std::mt19937_64 random(seed);
+    options_.segment_bytes = 16 << 10;
+    options_.max_group_bytes = 8 << 10;
+    auto disk = std::make_unique<testing::FaultyFileSystem>();
+    std::set<std::string> acknowledged;
+    int number = 0;
+    for (int run = 0; run < 4; ++run) {
+      const Replayed before = Replay(disk.get());
+      ASSERT_THAT(before.payloads, IsSupersetOf(acknowledged));
+      ASSERT_EQ(DamageText(before.report), "");
+      auto journal = Open(disk.get(), before.report.next);
+      base::Mutex mu;
+      std::set<std::string> answered;
+      const auto submit = [&](std::string payload) {
+        journal->Submit(std::make_unique<JournalEntry>(
+            payload, [&mu, &answered, payload](const absl::Status& status) {
+              base::MutexLock lock(&mu);
+              if (status.ok()) {
+                answered.insert(payload);
+              }
+            }));
+      };
+      const int count = static_cast<int>(random() % 60);
+      std::unique_ptr<testing::FaultyFileSystem> after;
+      for (int i = 0; i < count; ++i) {
+        submit(fmt::format("{} {}", number++, std::string(random() % 3000, 'x')));
+        switch (random() % 12) {
+          case 0:
+            ASSERT_TRUE(journal->Cut().ok());
+            break;
+          case 1:
+            disk->FailSyncs(1);
+            break;
+          case 2:
+            disk->FailWrites(1);
+            break;
+          case 3:
+            std::this_thread::yield();
+            break;
+          default:
+            break;
+        }
+        if (i == count - 1 || random() % 40 == 0) {
+          // What is answered before the power goes must be there; copy the answers first.
+          base::MutexLock lock(&mu);
+          acknowledged.insert(answered.begin(), answered.end());
+          after = disk->AfterPowerLoss(random());
+          break;
+        }
+      }
+      if (after == nullptr) {
+        after = disk->AfterPowerLoss(random());
+      }
+      disk->FailSyncs(0);
+      disk->FailWrites(0);
+      journal.reset();
+      disk = std::move(after);
+    }
+    const Replayed last = Replay(disk.get());
+    EXPECT_THAT(last.payloads, IsSupersetOf(acknowledged));
+    EXPECT_EQ(std::set<std::string>(last.payloads.begin(), last.payloads.end()).size(),
+              last.payloads.size());
+    std::vector<int> order;
+    for (const std::string& payload : last.payloads) {
+      order.push_back(std::stoi(payload));
+    }
+    EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+  }
+}
+
+}  // namespace
+}  // namespace tidemark::storage
