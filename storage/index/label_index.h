@@ -18,10 +18,12 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "base/mutex.h"
 #include "base/string_map.h"
 #include "model/labels.h"
 #include "model/matcher.h"
+#include "storage/index/internal/value_postings.h"
 #include "storage/index/postings.h"
 #include "storage/types.h"
 
@@ -63,19 +65,35 @@ class LabelIndex {
   size_t pair_count() const ABSL_LOCKS_EXCLUDED(mu_);  // name-value pairs in use
 
  private:
-  struct Value;
-  class Name;
-  class Selector;
+  struct Step;
+  using Steps = std::vector<Step>;
+  // Gives false to end the walk.
+  using VisitValue = absl::FunctionRef<bool(const internal::ValuePostings::Value&)>;
 
-  Name* FindOrAddName(std::string_view name, size_t position) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  const Name* FindName(std::string_view name) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   void AddLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RemoveLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  internal::ValuePostings* FindOrAddName(std::string_view name, size_t position)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  const internal::ValuePostings* FindName(std::string_view name) const
+      ABSL_SHARED_LOCKS_REQUIRED(mu_);
+
+  Step PlanStep(const model::Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  Steps Plan(std::span<const model::Matcher> matchers) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  SeriesBitmap ApplyLookups(const Steps& steps) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  SeriesBitmap UnionOfLiterals(const Step& step) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  void ApplyWalk(const Step& step, SeriesBitmap* result) const ABSL_LOCKS_EXCLUDED(mu_);
+
+  // Visits each value in use, some more than once; takes the lock for a slice of them at a time.
+  void WalkValues(const internal::ValuePostings& values, VisitValue visit) const
+      ABSL_LOCKS_EXCLUDED(mu_);
+  bool HasAnyOf(const internal::ValuePostings& values, const SeriesBitmap& filter) const
+      ABSL_LOCKS_EXCLUDED(mu_);
 
   mutable base::Mutex mu_;
-  base::StringMap<std::unique_ptr<Name>> names_ ABSL_GUARDED_BY(mu_);
+  // Names are never removed, so a pointer to one stays valid; what is behind it is guarded, too.
+  base::StringMap<std::unique_ptr<internal::ValuePostings>> names_ ABSL_GUARDED_BY(mu_);
   // The names of the series added last, by position: the next series mostly has the same.
-  std::vector<Name*> recent_names_ ABSL_GUARDED_BY(mu_);
+  std::vector<internal::ValuePostings*> recent_names_ ABSL_GUARDED_BY(mu_);
   SeriesBitmap all_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -1,0 +1,100 @@
+#include "storage/index/postings.h"
+
+#include <random>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tidemark::storage {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+
+std::vector<SeriesRef> Members(const Postings& postings) {
+  SeriesBitmap bitmap;
+  postings.UnionInto(&bitmap);
+  return ToVector(bitmap);
+}
+
+SeriesBitmap BitmapOf(const std::set<SeriesRef>& refs) {
+  SeriesBitmap bitmap;
+  for (const SeriesRef ref : refs) {
+    bitmap.add(ref);
+  }
+  return bitmap;
+}
+
+TEST(Postings, KeepsRefsSortedWhateverTheirOrder) {
+  Postings postings;
+  for (const SeriesRef ref : {5u, 1u, 9u, 5u, 7u}) {
+    postings.Add(ref);
+  }
+  EXPECT_THAT(Members(postings), ElementsAre(1, 5, 7, 9));
+  EXPECT_EQ(postings.cardinality(), 4u);
+}
+
+TEST(Postings, IsEmptyAgainWhenTheLastRefIsRemoved) {
+  for (const SeriesRef count : {SeriesRef{1}, SeriesRef{Postings::kMaxArray + 10}}) {
+    Postings postings;
+    for (SeriesRef ref = 1; ref <= count; ++ref) {
+      postings.Add(ref);
+    }
+    EXPECT_FALSE(postings.empty());
+    for (SeriesRef ref = 1; ref <= count; ++ref) {
+      postings.Remove(ref);
+    }
+    EXPECT_TRUE(postings.empty());
+    EXPECT_THAT(Members(postings), IsEmpty());
+  }
+}
+
+TEST(Postings, AgreesWithASetInEveryOperation) {
+  const uint32_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 200; ++round) {
+    Postings postings;
+    std::set<SeriesRef> set;
+    std::set<SeriesRef> other;
+    const size_t changes = random() % 120;  // small ones stay arrays, large ones become bitmaps
+    for (size_t i = 0; i < changes; ++i) {
+      const SeriesRef ref = 1 + random() % 100;
+      if (random() % 4 == 0) {
+        postings.Remove(ref);
+        set.erase(ref);
+      } else {
+        postings.Add(ref);
+        set.insert(ref);
+      }
+      other.insert(1 + random() % 100);
+    }
+    std::set<SeriesRef> both;
+    std::set<SeriesRef> either = other;
+    std::set<SeriesRef> rest = other;
+    for (const SeriesRef ref : set) {
+      either.insert(ref);
+      if (rest.erase(ref) > 0) {
+        both.insert(ref);
+      }
+    }
+    ASSERT_THAT(Members(postings), ElementsAreArray(set));
+    ASSERT_EQ(postings.cardinality(), set.size());
+    ASSERT_EQ(postings.empty(), set.empty());
+    ASSERT_EQ(postings.Intersects(BitmapOf(other)), !both.empty());
+    SeriesBitmap bitmap = BitmapOf(other);
+    postings.UnionInto(&bitmap);
+    ASSERT_THAT(ToVector(bitmap), ElementsAreArray(either));
+    bitmap = BitmapOf(other);
+    postings.IntersectInto(&bitmap);
+    ASSERT_THAT(ToVector(bitmap), ElementsAreArray(both));
+    bitmap = BitmapOf(other);
+    postings.SubtractFrom(&bitmap);
+    ASSERT_THAT(ToVector(bitmap), ElementsAreArray(rest));
+  }
+}
+
+}  // namespace
+}  // namespace tidemark::storage
