@@ -6,6 +6,7 @@
 
 #include "model/labels.h"
 #include "model/sample.h"
+#include "query/api/json_text.h"
 #include "query/engine/query_result.h"
 
 namespace tidemark::query {
@@ -22,8 +23,5 @@ void AppendTime(model::Timestamp t, std::string* json);
 
 // Appends {"name":"value",...} in order of name.
 void AppendLabels(model::LabelsView labels, std::string* json);
-
-// Appends `text` quoted and escaped. Bytes that are not UTF-8 become U+FFFD.
-void AppendJsonString(std::string_view text, std::string* json);
 
 }  // namespace tidemark::query

@@ -1,0 +1,193 @@
+#include "query/engine/engine.h"
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+#include "fmt/format.h"
+#include "query/engine/eval_context.h"
+#include "query/engine/evaluator.h"
+#include "query/engine/selector.h"
+#include "query/parser/parser.h"
+
+namespace tidemark::query {
+namespace {
+
+ParserOptions LanguageOf(const EngineOptions& options) {
+  ParserOptions parser;
+  parser.experimental_functions = options.enable_experimental;
+  parser.binop_fill_modifiers = options.enable_fill_modifiers;
+  parser.extended_range_selectors = options.enable_extended_ranges;
+  return parser;
+}
+
+absl::StatusOr<ExprPtr> Parse(std::string_view text, const EngineOptions& options,
+                              const QueryTimes& times) {
+  ASSIGN_OR_RETURN(ExprPtr expr, ParseExpr(text, LanguageOf(options)));
+  RETURN_IF_ERROR(ResolveDurations(times, expr.get()));
+  return expr;
+}
+
+void SortByLabels(std::vector<MatrixSeries>* matrix) {
+  std::sort(matrix->begin(), matrix->end(), [](const MatrixSeries& a, const MatrixSeries& b) {
+    return model::Compare(a.labels, b.labels) < 0;
+  });
+}
+
+absl::Status FillVector(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
+  ASSIGN_OR_RETURN(const StepVector vector, evaluator.Vector(expr));
+  result->vector.reserve(vector.rows().size());
+  for (const Row& row : vector.rows()) {
+    if (row.Has(0)) {
+      result->vector.push_back({model::Labels(row.labels), row.values[0]});
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The samples of a range vector at its only step.
+absl::Status FillWindow(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
+  ASSIGN_OR_RETURN(RangeVector range, RangeVector::Create(&evaluator, expr));
+  RETURN_IF_ERROR(
+      range.ForEach([&](model::LabelsView labels, const storage::SampleColumns& samples) {
+        MatrixSeries series;
+        for (size_t i = 0; i < samples.size(); ++i) {
+          series.samples.push_back({samples.timestamps[i], samples.values[i]});
+        }
+        if (!series.samples.empty()) {
+          series.labels = model::Labels(labels);
+          evaluator.context().budget().Charge(series.samples.size());
+          result->matrix.push_back(std::move(series));
+        }
+        return evaluator.context().Spend(samples.size());
+      }));
+  SortByLabels(&result->matrix);
+  return absl::OkStatus();
+}
+
+absl::Status FillInstant(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
+  result->type = expr.type();
+  result->time = evaluator.steps().start;
+  switch (expr.type()) {
+    case ValueType::kScalar: {
+      ASSIGN_OR_RETURN(const ScalarColumn column, evaluator.Scalar(expr));
+      result->scalar = column[0];
+      return absl::OkStatus();
+    }
+    case ValueType::kString:
+      result->text = As<StringLiteral>(StripParens(expr)).value;
+      return absl::OkStatus();
+    case ValueType::kVector:
+      return FillVector(evaluator, expr, result);
+    case ValueType::kMatrix:
+      return FillWindow(evaluator, expr, result);
+  }
+  return absl::InternalError("expression has no type");
+}
+
+absl::Status FillScalarRange(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
+  ASSIGN_OR_RETURN(const ScalarColumn column, evaluator.Scalar(expr));
+  MatrixSeries series;
+  series.samples.reserve(column.size());
+  for (size_t step = 0; step < column.size(); ++step) {
+    series.samples.push_back({evaluator.steps().At(step), column[step]});
+  }
+  result->matrix.push_back(std::move(series));
+  return absl::OkStatus();
+}
+
+absl::Status FillRange(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
+  result->type = ValueType::kMatrix;
+  if (expr.type() == ValueType::kScalar) {
+    return FillScalarRange(evaluator, expr, result);
+  }
+  ASSIGN_OR_RETURN(const StepVector vector, evaluator.Vector(expr));
+  for (const Row& row : vector.rows()) {
+    MatrixSeries series;
+    vector.ForEachPresent(row, [&](size_t step) {
+      series.samples.push_back({evaluator.steps().At(step), row.values[step]});
+    });
+    if (!series.samples.empty()) {
+      series.labels = model::Labels(row.labels);
+      result->matrix.push_back(std::move(series));
+    }
+    RETURN_IF_ERROR(evaluator.context().Spend(vector.steps()));
+  }
+  SortByLabels(&result->matrix);
+  return absl::OkStatus();
+}
+
+using Fill = absl::Status (*)(Evaluator&, const Expr&, QueryResult*);
+
+absl::StatusOr<QueryResult> Evaluate(EvalContext* context, const Expr& expr, Fill fill) {
+  RETURN_IF_ERROR(context->CheckSteps(context->times()));
+  QueryResult result;
+  Evaluator evaluator(context, context->times());
+  RETURN_IF_ERROR(fill(evaluator, expr, &result));
+  RETURN_IF_ERROR(context->Check());
+  result.warnings = context->annotations().TakeWarnings();
+  result.infos = context->annotations().TakeInfos();
+  result.stats = {context->samples_read(), context->budget().peak()};
+  return result;
+}
+
+absl::Status CheckRange(const Expr& expr, model::Timestamp start, model::Timestamp end,
+                        int64_t step_ms) {
+  if (step_ms <= 0) {
+    return absl::InvalidArgumentError("step must be greater than zero");
+  }
+  if (end < start) {
+    return absl::InvalidArgumentError("end timestamp must not be before start time");
+  }
+  if (expr.type() != ValueType::kScalar && expr.type() != ValueType::kVector) {
+    return absl::InvalidArgumentError(fmt::format(
+        "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
+        Describe(expr.type())));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Engine::Engine(const storage::Querier* querier, const base::Clock* clock,
+               const EngineOptions& options)
+    : querier_(querier), clock_(clock), options_(options) {}
+
+absl::StatusOr<QueryResult> Engine::Instant(std::string_view expr, model::Timestamp t,
+                                            const QueryOptions& options) const {
+  ASSIGN_OR_RETURN(const PreparedQuery query, Prepare(expr));
+  return Instant(query, t, options);
+}
+
+absl::StatusOr<QueryResult> Engine::Range(std::string_view expr, model::Timestamp start,
+                                          model::Timestamp end, int64_t step_ms,
+                                          const QueryOptions& options) const {
+  ASSIGN_OR_RETURN(const ExprPtr tree, Parse(expr, options_, {step_ms, SubtractMs(end, start)}));
+  RETURN_IF_ERROR(CheckRange(*tree, start, end, step_ms));
+  StepGrid times;
+  times.start = start;
+  times.step_ms = step_ms;
+  times.count = static_cast<size_t>(SubtractMs(end, start) / step_ms) + 1;
+  EvalContext context(*querier_, *clock_, options_, options, expr, times, end);
+  return Evaluate(&context, *tree, FillRange);
+}
+
+absl::StatusOr<PreparedQuery> Engine::Prepare(std::string_view expr) const {
+  ASSIGN_OR_RETURN(ExprPtr tree, Parse(expr, options_, {}));
+  return PreparedQuery{std::string(expr), std::move(tree)};
+}
+
+absl::StatusOr<QueryResult> Engine::Instant(const PreparedQuery& query, model::Timestamp t,
+                                            const QueryOptions& options) const {
+  return Instant(query, *querier_, t, options);
+}
+
+absl::StatusOr<QueryResult> Engine::Instant(const PreparedQuery& query,
+                                            const storage::Querier& querier, model::Timestamp t,
+                                            const QueryOptions& options) const {
+  StepGrid times;
+  times.start = t;
+  EvalContext context(querier, *clock_, options_, options, query.text, times, t);
+  return Evaluate(&context, *query.expr, FillInstant);
+}
+
+}  // namespace tidemark::query

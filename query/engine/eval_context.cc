@@ -1,0 +1,61 @@
+#include "query/engine/eval_context.h"
+
+#include <algorithm>
+
+#include "base/string_map.h"
+
+namespace tidemark::query {
+namespace {
+
+constexpr int64_t kNanosPerMs = 1'000'000;
+
+int64_t TimeoutMs(const EngineOptions& engine, const QueryOptions& query) {
+  return std::min(engine.timeout_ms, query.timeout_ms.value_or(engine.timeout_ms));
+}
+
+int64_t LookbackMs(const EngineOptions& engine, const QueryOptions& query) {
+  const int64_t asked = query.lookback_ms.value_or(0);
+  return asked > 0 ? asked : engine.lookback_ms;
+}
+
+absl::Status TooManySamples() {
+  return ExecutionError(
+      "query processing would load too many samples into memory in query execution");
+}
+
+}  // namespace
+
+EvalContext::EvalContext(const storage::Querier& querier, const base::Clock& clock,
+                         const EngineOptions& engine, const QueryOptions& query_options,
+                         std::string_view query, const StepGrid& times, model::Timestamp end)
+    : querier_(querier),
+      clock_(clock),
+      engine_(engine),
+      times_(times),
+      query_end_(end),
+      lookback_ms_(LookbackMs(engine, query_options)),
+      deadline_nanos_(clock.SteadyNanos() + TimeoutMs(engine, query_options) * kNanosPerMs),
+      cancelled_(query_options.cancelled),
+      budget_(engine.max_samples),
+      annotations_(query) {}
+
+absl::Status EvalContext::Check() {
+  unchecked_ = 0;
+  if (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed)) {
+    return absl::CancelledError("query was canceled in expression evaluation");
+  }
+  if (clock_.SteadyNanos() > deadline_nanos_) {
+    return absl::DeadlineExceededError("query timed out in expression evaluation");
+  }
+  return budget_.exceeded() ? TooManySamples() : absl::OkStatus();
+}
+
+absl::Status EvalContext::CheckSteps(const StepGrid& steps) const {
+  return steps.count > engine_.max_samples ? TooManySamples() : absl::OkStatus();
+}
+
+absl::Status ExecutionError(std::string_view text) {
+  return absl::FailedPreconditionError(base::ToAbsl(text));
+}
+
+}  // namespace tidemark::query

@@ -1,0 +1,105 @@
+// EvalContext is what all nodes of one running query share: the store, the query's own times, its
+// limits and what it has to tell besides its value. It lives on the stack of the thread that
+// evaluates; only `cancelled` is touched by others.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "query/engine/annotations.h"
+#include "query/engine/engine.h"
+#include "query/engine/label_arena.h"
+#include "query/engine/step_grid.h"
+#include "storage/querier.h"
+
+namespace tidemark::query {
+
+// SampleBudget counts the samples a query holds at once. Going over the limit is not refused but
+// remembered: the evaluation ends at its next EvalContext::Spend().
+class SampleBudget {
+ public:
+  explicit SampleBudget(size_t limit) : limit_(limit) {}
+
+  void Charge(size_t samples) {
+    held_ += samples;
+    peak_ = held_ > peak_ ? held_ : peak_;
+  }
+  void Release(size_t samples) { held_ -= samples; }
+
+  bool exceeded() const { return peak_ > limit_; }
+  size_t peak() const { return peak_; }
+
+ private:
+  const size_t limit_;
+  size_t held_ = 0;
+  size_t peak_ = 0;
+};
+
+class EvalContext {
+ public:
+  // All arguments must outlive the context. `query` is the text of the expression, `times` its
+  // steps, `end` the last time asked for, which may lie behind the last step.
+  EvalContext(const storage::Querier& querier, const base::Clock& clock,
+              const EngineOptions& engine, const QueryOptions& query_options,
+              std::string_view query, const StepGrid& times, model::Timestamp end);
+  EvalContext(const EvalContext&) = delete;
+  EvalContext& operator=(const EvalContext&) = delete;
+
+  const storage::Querier& querier() const { return querier_; }
+  const EngineOptions& options() const { return engine_; }
+  int64_t lookback_ms() const { return lookback_ms_; }
+  // The steps of the whole query, whatever part of it is evaluated at other ones.
+  const StepGrid& times() const { return times_; }
+  model::Timestamp query_end() const { return query_end_; }
+  bool is_range_query() const { return times_.step_ms > 0; }
+
+  LabelArena& labels() { return labels_; }
+  SampleBudget& budget() { return budget_; }
+  Annotations& annotations() { return annotations_; }
+
+  // To be called in every loop that may be long, with the number of samples it has worked on
+  // since the last call: ends a query that is late, unwanted or too big.
+  absl::Status Spend(size_t samples) {
+    unchecked_ += samples;
+    if (unchecked_ < kCheckEvery && !budget_.exceeded()) [[likely]] {
+      return absl::OkStatus();
+    }
+    return Check();
+  }
+
+  // The same, whatever was spent.
+  absl::Status Check();
+
+  // Whether the query may have that many steps at all.
+  absl::Status CheckSteps(const StepGrid& steps) const;
+
+  void CountRead(size_t samples) { samples_read_ += samples; }
+  size_t samples_read() const { return samples_read_; }
+
+ private:
+  // Samples between two looks at the clock: well below a millisecond of work.
+  static constexpr size_t kCheckEvery = 1 << 16;
+
+  const storage::Querier& querier_;
+  const base::Clock& clock_;
+  const EngineOptions& engine_;
+  const StepGrid times_;
+  const model::Timestamp query_end_;
+  const int64_t lookback_ms_;
+  const int64_t deadline_nanos_;
+  const std::atomic<bool>* const cancelled_;
+
+  LabelArena labels_;
+  SampleBudget budget_;
+  Annotations annotations_;
+  size_t unchecked_ = kCheckEvery;  // the first call checks
+  size_t samples_read_ = 0;
+};
+
+// An error of evaluation (422 in the HTTP API).
+absl::Status ExecutionError(std::string_view text);
+
+}  // namespace tidemark::query

@@ -1,0 +1,181 @@
+#include "query/engine/selector.h"
+
+#include <algorithm>
+
+#include "base/status_macros.h"
+
+namespace tidemark::query {
+namespace {
+
+using storage::SampleColumns;
+
+bool NamesOneMetric(const VectorSelector& selector) {
+  return std::any_of(selector.matchers.begin(), selector.matchers.end(), [](const auto& matcher) {
+    return matcher.type() == model::MatchType::kEqual && matcher.name() == model::kMetricName;
+  });
+}
+
+absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(EvalContext& context,
+                                                           const VectorSelector& selector,
+                                                           const WindowGrid& windows) {
+  storage::Selection selection;
+  selection.min_time = windows.min_time();
+  selection.max_time = windows.max_time();
+  selection.matchers = selector.matchers;
+  return context.querier().Select(selection);
+}
+
+absl::Status ReadSeries(EvalContext& context, storage::SeriesSet* set, SampleColumns* columns) {
+  columns->clear();
+  RETURN_IF_ERROR(set->Read(columns));
+  context.CountRead(columns->size());
+  return context.Spend(columns->size());
+}
+
+// Writes the newest sample of each window to `row`.
+void FillNewest(const SampleColumns& samples, const WindowGrid& windows, SampleField field,
+                const Row& row) {
+  size_t behind = 0;
+  for (size_t step = 0; step < windows.steps.count; ++step) {
+    const model::Timestamp end = windows.End(step);
+    while (behind < samples.size() && samples.timestamps[behind] <= end) {
+      ++behind;
+    }
+    if (behind == 0) {
+      continue;
+    }
+    const model::Timestamp t = samples.timestamps[behind - 1];
+    const double v = samples.values[behind - 1];
+    if (t > windows.TooOld(step) && !model::IsStale(v)) {
+      row.Set(step, field == SampleField::kValue ? v : ToSeconds(t));
+    }
+  }
+}
+
+void RemoveStaleMarkers(SampleColumns* columns) {
+  size_t kept = 0;
+  for (size_t i = 0; i < columns->size(); ++i) {
+    if (!model::IsStale(columns->values[i])) {
+      columns->timestamps[kept] = columns->timestamps[i];
+      columns->values[kept] = columns->values[i];
+      ++kept;
+    }
+  }
+  columns->timestamps.resize(kept);
+  columns->values.resize(kept);
+}
+
+// The steps at which a subquery evaluates its expression: multiples of its step inside the
+// windows. None gives a count of zero.
+StepGrid InnerSteps(const WindowGrid& windows, int64_t step_ms) {
+  const model::Timestamp too_old = windows.TooOld(0);
+  StepGrid steps;
+  steps.step_ms = step_ms;
+  steps.start = too_old / step_ms * step_ms;
+  if (steps.start <= too_old) {
+    steps.start = AddMs(steps.start, step_ms);
+  }
+  const model::Timestamp last = windows.max_time();
+  steps.count =
+      steps.start > last ? 0 : static_cast<size_t>(SubtractMs(last, steps.start) / step_ms) + 1;
+  return steps;
+}
+
+}  // namespace
+
+absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelector& selector,
+                                         SampleField field) {
+  if (selector.smoothed || selector.anchored) {
+    return ExecutionError("smoothed and anchored selectors are not supported");
+  }
+  EvalContext& context = evaluator.context();
+  const WindowGrid windows = evaluator.Windows(selector.shift, context.lookback_ms());
+  ASSIGN_OR_RETURN(const auto set, Select(context, selector, windows));
+  StepVector vector = evaluator.NewVector();
+  vector.set_mixed_names(!NamesOneMetric(selector));
+  SampleColumns columns;
+  while (set->Next()) {
+    RETURN_IF_ERROR(ReadSeries(context, set.get(), &columns));
+    Row& row = vector.Add({});
+    FillNewest(columns, windows, field, row);
+    if (vector.HasAny(row)) {
+      row.labels = context.labels().Store(set->labels());
+    } else {
+      vector.TakeBack();
+    }
+    RETURN_IF_ERROR(context.Spend(vector.steps()));
+  }
+  return vector;
+}
+
+absl::StatusOr<RangeVector> RangeVector::Create(Evaluator* evaluator, const Expr& expr) {
+  const Expr& inner = StripParens(expr);
+  if (inner.kind() == ExprKind::kSubquery) {
+    const auto& subquery = As<Subquery>(inner);
+    RangeVector range(evaluator, evaluator->Windows(subquery.shift, subquery.range.ms));
+    RETURN_IF_ERROR(range.EvaluateSubquery(subquery));
+    return range;
+  }
+  const auto& matrix = As<MatrixSelector>(inner);
+  const VectorSelector& selector = *matrix.selector;
+  if (selector.smoothed || selector.anchored) {
+    return ExecutionError("smoothed and anchored ranges are not supported");
+  }
+  RangeVector range(evaluator, evaluator->Windows(selector.shift, matrix.range.ms));
+  range.selector_ = &selector;
+  return range;
+}
+
+bool RangeVector::mixed_names() const {
+  return selector_ != nullptr ? !NamesOneMetric(*selector_) : inner_ && inner_->mixed_names();
+}
+
+absl::Status RangeVector::EvaluateSubquery(const Subquery& subquery) {
+  EvalContext& context = evaluator_->context();
+  const int64_t step_ms =
+      subquery.step ? subquery.step->ms : context.options().default_subquery_step_ms;
+  inner_steps_ = InnerSteps(windows_, step_ms);
+  if (inner_steps_.count == 0) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(context.CheckSteps(inner_steps_));
+  Evaluator inner(&context, inner_steps_);
+  ASSIGN_OR_RETURN(inner_, inner.Vector(*subquery.expr));
+  return absl::OkStatus();
+}
+
+absl::Status RangeVector::ForEach(Visitor visit) {
+  return selector_ != nullptr ? ForEachSelected(visit) : ForEachEvaluated(visit);
+}
+
+absl::Status RangeVector::ForEachSelected(Visitor visit) {
+  EvalContext& context = evaluator_->context();
+  ASSIGN_OR_RETURN(const auto set, Select(context, *selector_, windows_));
+  SampleColumns columns;
+  while (set->Next()) {
+    RETURN_IF_ERROR(ReadSeries(context, set.get(), &columns));
+    RemoveStaleMarkers(&columns);
+    context.budget().Charge(columns.size());
+    const absl::Status visited = visit(set->labels(), columns);
+    context.budget().Release(columns.size());
+    RETURN_IF_ERROR(visited);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RangeVector::ForEachEvaluated(Visitor visit) {
+  if (!inner_) {
+    return absl::OkStatus();
+  }
+  SampleColumns columns;
+  for (const Row& row : inner_->rows()) {
+    columns.clear();
+    inner_->ForEachPresent(
+        row, [&](size_t step) { columns.Append(inner_steps_.At(step), row.values[step]); });
+    RETURN_IF_ERROR(evaluator_->context().Spend(columns.size()));
+    RETURN_IF_ERROR(visit(row.labels, columns));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tidemark::query
