@@ -1,6 +1,7 @@
 #include "query/parser/printer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string_view>
 #include <vector>
@@ -46,10 +47,8 @@ std::string MatcherText(const model::Matcher& matcher) {
                      model::OperatorText(matcher.type()), Quote(matcher.value()));
 }
 
-// What a whole number of seconds with units looks like; sign and all.
-std::string DurationText(double seconds) {
-  return FormatDuration(static_cast<int64_t>(seconds * 1000));
-}
+// `seconds` came from a text with units and so is a whole number of milliseconds.
+std::string DurationText(double seconds) { return FormatDuration(std::llround(seconds * 1000)); }
 
 std::string_view OperatorText(DurationExpr::Op op) {
   using Op = DurationExpr::Op;
