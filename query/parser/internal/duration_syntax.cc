@@ -47,10 +47,9 @@ bool IsLiteral(const DurationExpr& expr) {
   return expr.op == Op::kNumber || expr.op == Op::kDuration;
 }
 
-// Cut to milliseconds, but for what is a whole number of them up to a double's rounding.
+// Cut to milliseconds, by way of the nanoseconds Prometheus counts in.
 int64_t ToMilliseconds(double seconds) {
-  const double nearest = std::round(seconds * 1000);
-  return static_cast<int64_t>(nearest / 1000 == seconds ? nearest : seconds * 1000);
+  return static_cast<int64_t>(std::round(seconds * 1e9)) / 1'000'000;
 }
 
 // A literal becomes a constant.
