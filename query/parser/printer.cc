@@ -1,6 +1,7 @@
 #include "query/parser/printer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string_view>
 #include <vector>
@@ -46,10 +47,8 @@ std::string MatcherText(const model::Matcher& matcher) {
                      model::OperatorText(matcher.type()), Quote(matcher.value()));
 }
 
-// What a whole number of seconds with units looks like; sign and all.
-std::string DurationText(double seconds) {
-  return FormatDuration(static_cast<int64_t>(seconds * 1000));
-}
+// `seconds` came from a text with units and so is a whole number of milliseconds.
+std::string DurationText(double seconds) { return FormatDuration(std::llround(seconds * 1000)); }
 
 std::string_view OperatorText(DurationExpr::Op op) {
   using Op = DurationExpr::Op;
@@ -284,8 +283,7 @@ class Prettifier {
  private:
   // The same when the line is indented already, or the node follows a sign.
   void WriteInLine(const Expr& expr, size_t level) {
-    if (const std::string text = ToString(expr); text.size() <= kMaxLine) {
-      out_.append(text);
+    if (AppendIfItFits(expr)) {
       return;
     }
     switch (expr.kind()) {
@@ -313,6 +311,20 @@ class Prettifier {
         out_.append(ToString(expr));
         break;
     }
+  }
+
+  // Every node takes a character at least, so a tree deeper than a line is long does not fit;
+  // long chains would otherwise be printed once for each of their operators.
+  bool AppendIfItFits(const Expr& expr) {
+    if (expr.depth > static_cast<int>(kMaxLine)) {
+      return false;
+    }
+    const std::string text = ToString(expr);
+    if (text.size() > kMaxLine) {
+      return false;
+    }
+    out_.append(text);
+    return true;
   }
 
   // Each operand goes one level in, the operator stands on a line of its own between them.

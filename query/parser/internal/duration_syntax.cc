@@ -47,9 +47,10 @@ bool IsLiteral(const DurationExpr& expr) {
   return expr.op == Op::kNumber || expr.op == Op::kDuration;
 }
 
-// Cut to milliseconds, by way of the nanoseconds Prometheus counts in.
+// Cut to milliseconds, but for what is a whole number of them up to a double's rounding.
 int64_t ToMilliseconds(double seconds) {
-  return static_cast<int64_t>(std::round(seconds * 1e9)) / 1'000'000;
+  const double nearest = std::round(seconds * 1000);
+  return static_cast<int64_t>(nearest / 1000 == seconds ? nearest : seconds * 1000);
 }
 
 // A literal becomes a constant.

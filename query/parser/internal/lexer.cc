@@ -178,6 +178,7 @@ Token Lexer::OpenParen() {
 
 Token Lexer::CloseParen() {
   if (open_parens_ == 0) {
+    start_ = pos_ + 1;  // where Prometheus places it
     return Fail("unexpected right parenthesis ')'");
   }
   --open_parens_;

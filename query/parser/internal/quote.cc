@@ -78,14 +78,10 @@ class Unquoter {
   }
 
  private:
-  static absl::Status NotTerminated() {
-    return absl::InvalidArgumentError("escape sequence not terminated");
-  }
-
   // What follows a backslash.
   absl::Status Escape() {
     if (rest_.empty()) {
-      return NotTerminated();
+      return absl::InvalidArgumentError("escape sequence not terminated");
     }
     const char c = rest_.front();
     if (c == quote_ || c == '\\') {
@@ -115,13 +111,12 @@ class Unquoter {
   absl::Status Number(int digits, uint32_t base) {
     uint64_t value = 0;
     for (int i = 0; i < digits; ++i) {
-      if (rest_.empty()) {
-        return NotTerminated();
-      }
-      const auto digit = static_cast<uint32_t>(DigitValue(rest_.front()));
+      // Behind the last character stands the quote.
+      const Rune rune = rest_.empty() ? Rune{static_cast<char32_t>(quote_), 1} : DecodeRune(rest_);
+      const auto digit = static_cast<uint32_t>(rest_.empty() ? 16 : DigitValue(rest_.front()));
       if (digit >= base) {
-        return absl::InvalidArgumentError(fmt::format("illegal character {} in escape sequence",
-                                                      DescribeRune(DecodeRune(rest_).value)));
+        return absl::InvalidArgumentError(
+            fmt::format("illegal character {} in escape sequence", DescribeRune(rune.value)));
       }
       value = value * base + digit;
       rest_.remove_prefix(1);
