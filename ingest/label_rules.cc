@@ -205,13 +205,9 @@ absl::Status CheckLabels(const LabelList& labels, const LabelLimits& limits) {
   return absl::OkStatus();
 }
 
-model::Labels Encode(const LabelList& labels, std::string_view label_fields) {
-  // The usual case: the sender wrote the canonical form, and copying is all there is to do.
-  if (model::IsCanonical(label_fields)) {
-    return model::Labels::FromCanonical(std::string(label_fields));
-  }
+model::Labels Encode(const LabelList& labels, size_t size_hint) {
   std::string bytes;
-  bytes.reserve(label_fields.size());
+  bytes.reserve(size_hint);
   for (const LabelView& label : labels) {
     model::AppendLabel(label.name, label.value, &bytes);
   }
@@ -226,7 +222,7 @@ absl::StatusOr<model::Labels> Canonicalize(std::string_view label_fields,
   RETURN_IF_ERROR(ReadLabels(label_fields, limits.max_labels, &labels));
   SortByName(&labels);
   RETURN_IF_ERROR(CheckLabels(labels, limits));
-  return Encode(labels, label_fields);
+  return Encode(labels, label_fields.size());
 }
 
 }  // namespace tidemark::ingest

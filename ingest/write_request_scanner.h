@@ -46,7 +46,6 @@ struct ScannedMetadata {
 class ScanResult {
  public:
   ScanResult() = default;
-  ~ScanResult() = default;
   ScanResult(const ScanResult&) = delete;
   ScanResult& operator=(const ScanResult&) = delete;
 

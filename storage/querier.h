@@ -59,8 +59,7 @@ class SeriesSet {
   virtual model::LabelsView labels() const = 0;
 
   // Replaces `columns` with the present series' samples inside the selection, stale markers
-  // included. May give none: a series is selected by its labels and rough extent in time. Call at
-  // most once per series.
+  // included. May give none: a series is selected by its labels and rough extent in time.
   virtual absl::Status Read(SampleColumns* columns) = 0;
 };
 

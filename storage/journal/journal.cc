@@ -185,9 +185,6 @@ JournalEntry* Journal::TakeGroup(JournalEntry* oldest) {
 }
 
 void Journal::CommitGroup() {
-  if (log_->failing() && options_.rejournal) {
-    AddRejournaled();
-  }
   const absl::Status status = log_->Commit(group_);
   if (status.ok()) {
     metrics_->entries->Add(group_.size());
@@ -204,17 +201,6 @@ void Journal::CommitGroup() {
     entry.reset();
   }
   group_.clear();
-}
-
-// Puts what a failed group may have taken along ahead of the present one.
-void Journal::AddRejournaled() {
-  auto entry = std::make_unique<JournalEntry>(options_.rejournal());
-  if (entry->payload.empty()) {
-    return;
-  }
-  entry->payload_crc = base::Crc32c(entry->payload);
-  entry->submitted_ns = deps_.clock->SteadyNanos();
-  group_.insert(group_.begin(), std::move(entry));
 }
 
 void Journal::Execute(JournalOrder* order) {

@@ -48,7 +48,7 @@ bool MatchesAll(model::LabelsView labels, const Selection& selection) {
 }  // namespace
 
 void MemoryQuerier::Add(const model::Labels& labels, const std::vector<model::Sample>& samples) {
-  SampleColumns& columns = series_[labels];
+  SampleColumns& columns = series_[labels.bytes()];
   for (const model::Sample& sample : samples) {
     columns.Append(sample.t, sample.v);
   }
@@ -60,7 +60,8 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> MemoryQuerier::Select(
     return failure_;
   }
   std::vector<SelectedSeries> selected;
-  for (const auto& [labels, samples] : series_) {
+  for (const auto& [bytes, samples] : series_) {
+    const model::LabelsView labels(bytes);
     if (MatchesAll(labels, selection)) {
       selected.push_back({labels, &samples});
     }
@@ -71,9 +72,10 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> MemoryQuerier::Select(
 absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelNames(
     const Selection& selection) const {
   std::set<std::string> names;
-  for (const auto& [labels, samples] : series_) {
+  for (const auto& [bytes, samples] : series_) {
+    const model::LabelsView labels(bytes);
     if (MatchesAll(labels, selection)) {
-      for (const model::LabelView& label : labels.view()) {
+      for (const model::LabelView& label : labels) {
         names.emplace(label.name);
       }
     }
@@ -84,8 +86,9 @@ absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelNames(
 absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelValues(
     std::string_view name, const Selection& selection) const {
   std::set<std::string> values;
-  for (const auto& [labels, samples] : series_) {
-    if (labels.view().Has(name) && MatchesAll(labels, selection)) {
+  for (const auto& [bytes, samples] : series_) {
+    const model::LabelsView labels(bytes);
+    if (labels.Has(name) && MatchesAll(labels, selection)) {
       values.emplace(labels.Get(name));
     }
   }

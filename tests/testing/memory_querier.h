@@ -18,7 +18,7 @@ class MemoryQuerier final : public storage::Querier {
   void Add(const model::Labels& labels, const std::vector<model::Sample>& samples);
   void Clear() { series_.clear(); }
 
-  // Series come in order of their labels.
+  // Series come in order of their label bytes.
   absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(
       const storage::Selection& selection) const override;
   absl::StatusOr<std::vector<std::string>> LabelNames(
@@ -30,13 +30,7 @@ class MemoryQuerier final : public storage::Querier {
   void set_failure(absl::Status failure) { failure_ = std::move(failure); }
 
  private:
-  struct Before {
-    bool operator()(const model::Labels& a, const model::Labels& b) const {
-      return model::Compare(a, b) < 0;
-    }
-  };
-
-  std::map<model::Labels, storage::SampleColumns, Before> series_;
+  std::map<std::string, storage::SampleColumns> series_;  // by label bytes
   absl::Status failure_;
 };
 

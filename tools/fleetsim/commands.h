@@ -6,6 +6,13 @@
 
 namespace tidemark::fleetsim {
 
+// Metrics pages for a Prometheus to scrape.
 void AddServeCommand(CLI::App* app, absl::Status* status);
+// Remote write of the fleet to a server, as its senders do.
+void AddWriteCommand(CLI::App* app, absl::Status* status);
+// The same requests into a file.
+void AddRecordCommand(CLI::App* app, absl::Status* status);
+// Remote write of such a file.
+void AddReplayCommand(CLI::App* app, absl::Status* status);
 
 }  // namespace tidemark::fleetsim

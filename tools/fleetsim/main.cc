@@ -10,6 +10,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   absl::Status status;
   tidemark::fleetsim::AddServeCommand(&app, &status);
+  tidemark::fleetsim::AddWriteCommand(&app, &status);
+  tidemark::fleetsim::AddRecordCommand(&app, &status);
+  tidemark::fleetsim::AddReplayCommand(&app, &status);
   CLI11_PARSE(app, argc, argv);
   if (!status.ok()) {
     fmt::print(stderr, "fleetsim: {}\n", tidemark::base::Message(status));

@@ -1,21 +1,25 @@
-// PageServer serves a fleet over HTTP/1.1, one thread, for real Prometheus servers to scrape:
+// PageServer serves a fleet over HTTP/1.1 for real Prometheus servers to scrape:
 //
-//   /c0/tikv-0/metrics   the page of an instance; 503 while it is down or its cluster is silent
-//   /targets             HTTP service discovery; ?cluster=c0 keeps one cluster
-//   /prometheus.yml      a configuration that discovers and scrapes all of it; ?cluster=, and
-//                        ?remote_write_url= for where to send it
-//   /                    a list of these
+//   /c0/tikv-0/metrics             the page of an instance; 503 while it is down or its cluster's
+//                                  sender is silent
+//   /targets, /c0/targets          HTTP service discovery of the fleet, of one cluster
+//   /prometheus.yml, /c0/prometheus.yml
+//                                  a configuration that discovers and scrapes these
 //
-// Start and Run on one thread; Stop from any thread or from a signal handler's thread.
+// Start and Stop: one owner thread.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <unordered_map>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "server/http/http_server.h"
 #include "tools/fleetsim/fleet_model.h"
 #include "tools/fleetsim/metrics_page.h"
 
@@ -29,40 +33,34 @@ struct PageServerOptions {
 
 class PageServer {
  public:
-  // `model` must outlive the server. `model_now_ms` is asked for the model time of each page.
+  // `model` must outlive the server. `model_now_ms` is asked for the model time of each page, by
+  // several threads at once.
   PageServer(const FleetModel* model, std::function<int64_t()> model_now_ms,
              PageServerOptions options);
   ~PageServer();
   PageServer(const PageServer&) = delete;
   PageServer& operator=(const PageServer&) = delete;
 
-  // Listens; the address with the real port.
+  // Listens and begins to answer; the address with the real port.
   absl::StatusOr<std::string> Start();
-  // Serves until Stop, or until SIGINT or SIGTERM if `until_signal`.
-  void Run(bool until_signal);
   void Stop();
 
-  struct Answer {
-    int status = 200;
-    const char* content_type = "text/plain; charset=utf-8";
-    std::string body;
-  };
-  // What a GET of `target`, path and query, answers.
-  Answer Get(std::string_view target) const;
-
  private:
-  struct Listener;
+  using Cluster = std::optional<int>;  // none stands for the whole fleet
 
-  Answer Targets(std::string_view cluster) const;
-  Answer Configuration(std::string_view cluster, std::string_view remote_write_url) const;
+  server::RouteTable Routes() const;
+  server::HttpResponse Page(const Instance& instance) const;
+  server::HttpResponse Targets(Cluster cluster) const;
+  server::HttpResponse Configuration(Cluster cluster) const;
 
   const FleetModel* model_;
   const std::function<int64_t()> model_now_ms_;
   const PageServerOptions options_;
   const MetricsPage page_;
-  std::unordered_map<std::string, const Instance*> by_path_;
-  std::string address_;
-  std::unique_ptr<Listener> listener_;
+  const base::SystemClock clock_;
+  base::Logger logger_;
+  base::MetricsRegistry metrics_;
+  std::unique_ptr<server::HttpServer> server_;
 };
 
 }  // namespace tidemark::fleetsim

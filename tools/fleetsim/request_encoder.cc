@@ -4,6 +4,11 @@
 //   TimeSeries     labels (canonical bytes)  0x12 varint(len) Sample
 //   Sample         0x09 double (8 bytes, little endian)  0x10 varint(timestamp)
 //
+// or, of metadata:
+//
+//   WriteRequest   0x1a varint(len) MetricMetadata …
+//   MetricMetadata 0x08 type  0x12 varint(len) family name  0x22 varint(len) help
+//
 // proto3 leaves out a field whose bits are zero.
 #include "tools/fleetsim/request_encoder.h"
 
@@ -25,6 +30,10 @@ constexpr char kTimeSeriesTag = 0x0a;
 constexpr char kSampleTag = 0x12;
 constexpr char kValueTag = 0x09;
 constexpr char kTimestampTag = 0x10;
+constexpr char kMetadataTag = 0x1a;
+constexpr char kTypeTag = 0x08;
+constexpr char kFamilyTag = 0x12;
+constexpr char kHelpTag = 0x22;
 constexpr size_t kMaxSampleBytes = 1 + 8 + 1 + model::kMaxVarintBytes;
 // Two tags, the length of the series and the length of the sample.
 constexpr size_t kMaxFrameBytes = 2 + 2 * model::kMaxVarintBytes;
@@ -44,6 +53,25 @@ size_t PutSample(model::Timestamp t, double v, char* out) {
   return static_cast<size_t>(p - out);
 }
 
+void AppendField(char tag, std::string_view bytes, std::string* out) {
+  out->push_back(tag);
+  model::AppendVarint(bytes.size(), out);
+  out->append(bytes);
+}
+
+// The protocol's number of a type.
+char TypeNumber(MetricType type) {
+  switch (type) {
+    case MetricType::kCounter:
+      return 1;
+    case MetricType::kGauge:
+      return 2;
+    case MetricType::kHistogram:
+      return 3;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void RequestEncoder::Add(std::string_view labels, model::Timestamp t, double v) {
@@ -58,6 +86,13 @@ void RequestEncoder::Add(std::string_view labels, model::Timestamp t, double v) 
   message_.push_back(static_cast<char>(sample_size));
   message_.append(sample, sample_size);
   ++samples_;
+}
+
+void RequestEncoder::AddMetadata(const MetricFamily& family) {
+  std::string metadata = {kTypeTag, TypeNumber(family.type)};
+  AppendField(kFamilyTag, family.name, &metadata);
+  AppendField(kHelpTag, family.help, &metadata);
+  AppendField(kMetadataTag, metadata, &message_);
 }
 
 const std::string& RequestEncoder::Finish() {

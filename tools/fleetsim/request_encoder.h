@@ -21,6 +21,9 @@ class RequestEncoder {
   // `labels` is the canonical form of model/labels.h: the label fields of a TimeSeries.
   void Add(std::string_view labels, model::Timestamp t, double v);
 
+  // Type and help of a family; they travel in requests without samples.
+  void AddMetadata(const MetricFamily& family);
+
   size_t samples() const { return samples_; }
   // The protobuf message so far.
   std::string_view message() const { return message_; }

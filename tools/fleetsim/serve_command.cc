@@ -8,6 +8,7 @@
 #include "tools/fleetsim/commands.h"
 #include "tools/fleetsim/fleet_flags.h"
 #include "tools/fleetsim/page_server.h"
+#include "tools/fleetsim/stop_signals.h"
 #include "tools/fleetsim/time_text.h"
 
 namespace tidemark::fleetsim {
@@ -29,11 +30,13 @@ absl::Status Serve(const ServeFlags& flags) {
   const auto model_now_ms = [&clock, &flags, began_ms, start_ms] {
     return start_ms + std::llround(static_cast<double>(clock.NowMs() - began_ms) * flags.speed);
   };
+  const StopSignals signals;
   PageServer server(&model, model_now_ms, flags.server);
   ASSIGN_OR_RETURN(const std::string address, server.Start());
   fmt::print("listening on {}\n", address);
   std::fflush(stdout);
-  server.Run(/*until_signal=*/true);
+  signals.Wait();
+  server.Stop();
   return absl::OkStatus();
 }
 

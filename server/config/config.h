@@ -1,0 +1,42 @@
+// Config is what the configuration file says: limits of what senders may write. A plain value.
+//
+// Every key is described in deploy/tidemark.yml. What is not in the file has its default; a key
+// that does not exist is an error.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tidemark::server {
+
+struct Limits {
+  size_t max_labels_per_series = 128;
+  size_t max_label_name_bytes = 1024;
+  size_t max_label_value_bytes = 64u << 10;
+  size_t max_request_bytes = 32u << 20;        // compressed, and again unpacked
+  int64_t max_sample_future_ms = 10 * 60'000;  // 0: no bound
+
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+struct Config {
+  Limits limits;
+
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+// InvalidArgument, with the line, for what is not YAML, not a known key, or not a valid value.
+absl::StatusOr<Config> ParseConfig(std::string_view yaml);
+
+// The whole configuration, defaults included, in the form of the file.
+std::string ToYaml(const Config& config);
+
+// "limits.max_request_bytes: 33554432 -> 1048576" for every value that differs.
+std::vector<std::string> Differences(const Config& before, const Config& after);
+
+}  // namespace tidemark::server

@@ -1,0 +1,152 @@
+#include "server/flags.h"
+
+#include <limits>
+
+#include "CLI/CLI.hpp"
+#include "fmt/format.h"
+#include "query/parser/duration.h"
+#include "server/build_info.h"
+
+namespace tidemark::server {
+namespace {
+
+// Adds an option that takes a Prometheus duration, or 0.
+void AddDuration(CLI::App* app, const std::string& name, int64_t* ms, const std::string& help) {
+  const auto read = [ms](const std::string& text) {
+    if (text == "0") {
+      *ms = 0;
+      return std::string();
+    }
+    const absl::StatusOr<int64_t> parsed = query::ParseDurationMs(text);
+    if (!parsed.ok()) {
+      return fmt::format("{} is not a duration like 90s or 1h30m", text);
+    }
+    *ms = *parsed;
+    return std::string();
+  };
+  app->add_option_function<std::string>(
+         name, [](const std::string&) {}, help)
+      ->check(CLI::Validator(read, ""))
+      ->type_name("DURATION")
+      ->default_str(query::FormatDuration(*ms));
+}
+
+void AddLogLevel(CLI::App* app, base::LogLevel* level) {
+  const auto read = [level](const std::string& text) {
+    return base::ParseLogLevel(text, level) ? std::string() : text + " is not a level";
+  };
+  app->add_option_function<std::string>(
+         "--log.level", [](const std::string&) {}, "debug, info, warn or error")
+      ->check(CLI::Validator(read, ""))
+      ->type_name("LEVEL")
+      ->default_str("info");
+}
+
+void AddStorageFlags(CLI::App* app, ServeFlags* flags) {
+  app->add_option("--storage.path", flags->storage_path, "data folder; made if it is not there")
+      ->capture_default_str();
+  AddDuration(app, "--storage.retention.time", &flags->retention_ms,
+              "how long samples are kept, and how old one may be when it comes; 0: for ever");
+  AddDuration(app, "--storage.sweep.interval", &flags->sweep_interval_ms,
+              "how often new samples are moved from the journal to the store");
+  app->add_option("--storage.journal.sync", flags->journal_sync,
+                  "when the journal is synced: always (before each answer), interval, off")
+      ->check(CLI::IsMember({"always", "interval", "off"}))
+      ->capture_default_str();
+  AddDuration(app, "--storage.journal.sync-interval", &flags->journal_sync_interval_ms,
+              "time between two syncs with --storage.journal.sync=interval");
+  app->add_option("--storage.journal.max-pending-bytes", flags->journal_max_pending_bytes,
+                  "bytes on their way to the journal above which writes are answered 503")
+      ->capture_default_str();
+}
+
+void AddWebFlags(CLI::App* app, ServeFlags* flags) {
+  app->add_option("--web.listen-address", flags->listen_address,
+                  "host:port; no host: every interface; port 0: any free one")
+      ->capture_default_str();
+  app->add_option("--web.io-threads", flags->io_threads, "threads for connections; 0: one a core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app->add_option("--web.max-connections", flags->max_connections, "connections open at a time")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  AddDuration(app, "--web.read-timeout", &flags->read_timeout_ms,
+              "how long a connection may be idle, or a request may take to arrive");
+  AddDuration(app, "--web.drain-timeout", &flags->drain_timeout_ms,
+              "how long requests under way may take to finish when the server stops");
+  app->add_option("--web.cors.origin", flags->cors_origin,
+                  "regular expression of the origins that browsers may call from")
+      ->capture_default_str();
+  app->add_flag("--web.enable-lifecycle,!--no-web.enable-lifecycle", flags->enable_lifecycle,
+                "answer /-/reload and /-/quit");
+  app->add_flag("--web.enable-remote-write-receiver,!--no-web.enable-remote-write-receiver",
+                flags->enable_remote_write, "answer /api/v1/write (on by default)");
+}
+
+void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
+  app->add_option("--query.max-concurrency", flags->query_max_concurrency,
+                  "queries evaluated at a time; others wait")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  AddDuration(app, "--query.timeout", &flags->query_timeout_ms,
+              "how long a query may take, waiting included");
+  app->add_option("--query.max-samples", flags->query_max_samples,
+                  "samples that one query may hold in memory")
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()))
+      ->capture_default_str();
+  AddDuration(app, "--query.lookback-delta", &flags->query_lookback_ms,
+              "how old a sample an instant selector accepts");
+}
+
+// Every option's name and value, as given or by default.
+std::map<std::string, std::string> AsText(const CLI::App& app) {
+  std::map<std::string, std::string> text;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_single_name();
+    if (name == "help") {
+      continue;
+    }
+    const bool is_switch = option->get_items_expected_max() == 0;
+    if (is_switch) {
+      const bool on =
+          option->count() > 0 ? option->as<bool>() : name == "web.enable-remote-write-receiver";
+      text[name] = on ? "true" : "false";
+    } else {
+      text[name] = option->count() > 0 ? option->results().back() : option->get_default_str();
+    }
+  }
+  return text;
+}
+
+std::string VersionText() {
+  const BuildInfo build = GetBuildInfo();
+  return fmt::format("tidemark {} (revision {}, {})", build.version, build.revision,
+                     build.compiler);
+}
+
+}  // namespace
+
+CommandLine ParseCommandLine(int argc, const char* const* argv) {
+  CLI::App app("Tidemark keeps what Prometheus servers remote-write to it and answers PromQL.",
+               "tidemark");
+  app.set_version_flag("--version", VersionText());
+  app.require_subcommand(1);
+  ServeFlags flags;
+  CLI::App* serve = app.add_subcommand("serve", "run the server");
+  serve->option_defaults()->always_capture_default(false);
+  serve->add_option("--config.file", flags.config_file,
+                    "configuration; see deploy/tidemark.yml. Without it the defaults hold");
+  AddStorageFlags(serve, &flags);
+  AddWebFlags(serve, &flags);
+  AddQueryFlags(serve, &flags);
+  AddLogLevel(serve, &flags.log_level);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return {std::nullopt, app.exit(e)};
+  }
+  flags.as_text = AsText(*serve);
+  return {std::move(flags), 0};
+}
+
+}  // namespace tidemark::server

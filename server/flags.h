@@ -1,0 +1,52 @@
+// The command line of `tidemark`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+
+namespace tidemark::server {
+
+// The flags of `tidemark serve`, with their defaults. Durations are in milliseconds.
+struct ServeFlags {
+  std::string config_file;
+
+  std::string storage_path = "data";
+  int64_t retention_ms = 15LL * 24 * 3600 * 1000;  // 0: for ever
+  int64_t sweep_interval_ms = 120'000;
+  std::string journal_sync = "always";  // always, interval, off
+  int64_t journal_sync_interval_ms = 1000;
+  size_t journal_max_pending_bytes = 256u << 20;
+
+  std::string listen_address = "127.0.0.1:9201";
+  size_t io_threads = 0;  // 0: one a core
+  size_t max_connections = 512;
+  int64_t read_timeout_ms = 300'000;
+  int64_t drain_timeout_ms = 30'000;
+  std::string cors_origin = ".*";
+  bool enable_lifecycle = false;
+  bool enable_remote_write = true;
+
+  size_t query_max_concurrency = 20;
+  int64_t query_timeout_ms = 120'000;
+  size_t query_max_samples = 50'000'000;
+  int64_t query_lookback_ms = 300'000;
+
+  base::LogLevel log_level = base::LogLevel::kInfo;
+
+  std::map<std::string, std::string> as_text;  // each flag's name and value
+};
+
+struct CommandLine {
+  std::optional<ServeFlags> serve;  // to be run; else the process ends with exit_code
+  int exit_code = 0;
+};
+
+// Reads the command line. Help, version and errors are printed here.
+CommandLine ParseCommandLine(int argc, const char* const* argv);
+
+}  // namespace tidemark::server

@@ -1,0 +1,84 @@
+#include "server/flags.h"
+
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace tidemark::server {
+namespace {
+
+CommandLine Parse(std::vector<const char*> args) {
+  args.insert(args.begin(), "tidemark");
+  return ParseCommandLine(static_cast<int>(args.size()), args.data());
+}
+
+TEST(ParseCommandLine, HasADefaultForEveryFlag) {
+  const CommandLine line = Parse({"serve"});
+  ASSERT_TRUE(line.serve.has_value());
+  const ServeFlags& flags = *line.serve;
+  EXPECT_EQ(flags.listen_address, "127.0.0.1:9201");
+  EXPECT_EQ(flags.retention_ms, 15LL * 24 * 3600 * 1000);
+  EXPECT_TRUE(flags.enable_remote_write);
+  EXPECT_FALSE(flags.enable_lifecycle);
+  EXPECT_EQ(flags.as_text.at("storage.retention.time"), "15d");
+  EXPECT_EQ(flags.as_text.at("query.max-samples"), "50000000");
+  EXPECT_EQ(flags.as_text.at("web.enable-lifecycle"), "false");
+  EXPECT_EQ(flags.as_text.at("web.enable-remote-write-receiver"), "true");
+  EXPECT_EQ(flags.as_text.at("log.level"), "info");
+}
+
+TEST(ParseCommandLine, ReadsFlagsInBothSpellings) {
+  const CommandLine line = Parse(
+      {"serve", "--storage.path=/data", "--storage.retention.time", "0",
+       "--storage.sweep.interval=1500ms", "--storage.journal.sync=off", "--web.listen-address=:0",
+       "--web.io-threads=3", "--web.enable-lifecycle", "--no-web.enable-remote-write-receiver",
+       "--query.timeout=90s", "--query.max-concurrency=2", "--query.lookback-delta=1m",
+       "--log.level=debug", "--config.file=x.yml"});
+  ASSERT_TRUE(line.serve.has_value());
+  const ServeFlags& flags = *line.serve;
+  EXPECT_EQ(flags.storage_path, "/data");
+  EXPECT_EQ(flags.retention_ms, 0);
+  EXPECT_EQ(flags.sweep_interval_ms, 1500);
+  EXPECT_EQ(flags.journal_sync, "off");
+  EXPECT_EQ(flags.listen_address, ":0");
+  EXPECT_EQ(flags.io_threads, 3u);
+  EXPECT_TRUE(flags.enable_lifecycle);
+  EXPECT_FALSE(flags.enable_remote_write);
+  EXPECT_EQ(flags.query_timeout_ms, 90'000);
+  EXPECT_EQ(flags.query_max_concurrency, 2u);
+  EXPECT_EQ(flags.query_lookback_ms, 60'000);
+  EXPECT_EQ(flags.log_level, base::LogLevel::kDebug);
+  EXPECT_EQ(flags.config_file, "x.yml");
+  EXPECT_EQ(flags.as_text.at("web.enable-remote-write-receiver"), "false");
+  EXPECT_EQ(flags.as_text.at("web.enable-lifecycle"), "true");
+  EXPECT_EQ(flags.as_text.at("query.timeout"), "90s");
+}
+
+TEST(ParseCommandLine, EndsWithAnErrorOnWrongFlags) {
+  const std::vector<std::vector<const char*>> wrong = {
+      {},
+      {"start"},
+      {"serve", "--storage.paht=x"},
+      {"serve", "--storage.retention.time=soon"},
+      {"serve", "--storage.journal.sync=sometimes"},
+      {"serve", "--query.max-samples=0"},
+      {"serve", "--log.level=loud"},
+  };
+  for (const auto& args : wrong) {
+    const CommandLine line = Parse(args);
+    EXPECT_FALSE(line.serve.has_value()) << (args.empty() ? "" : args.back());
+    EXPECT_NE(line.exit_code, 0);
+  }
+}
+
+TEST(ParseCommandLine, EndsWithoutErrorAfterHelpAndVersion) {
+  for (const std::vector<const char*>& args :
+       std::vector<std::vector<const char*>>{{"--version"}, {"--help"}, {"serve", "--help"}}) {
+    const CommandLine line = Parse(args);
+    EXPECT_FALSE(line.serve.has_value());
+    EXPECT_EQ(line.exit_code, 0);
+  }
+}
+
+}  // namespace
+}  // namespace tidemark::server

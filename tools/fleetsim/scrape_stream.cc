@@ -1,0 +1,113 @@
+#include "tools/fleetsim/scrape_stream.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/status_macros.h"
+#include "model/sample.h"
+#include "tools/fleetsim/random.h"
+
+namespace tidemark::fleetsim {
+namespace {
+
+constexpr int64_t kMetadataEveryMs = 60'000;
+
+size_t SeriesOf(const Instance& instance) { return instance.table->series().size() + 1; }
+
+size_t SeriesOf(const FleetModel& model) {
+  size_t count = 0;
+  for (const Instance& instance : model.instances()) {
+    count += SeriesOf(instance);
+  }
+  return count;
+}
+
+}  // namespace
+
+ScrapeStream::ScrapeStream(const FleetModel* model, const ScrapeOptions& options, size_t shard,
+                           Sink sink, Gate gate)
+    : model_(model),
+      options_(options),
+      shard_(shard),
+      sink_(std::move(sink)),
+      gate_(std::move(gate)),
+      targets_(TargetsInOrder()),
+      present_(SeriesOf(*model)),
+      labels_(model) {}
+
+std::vector<ScrapeStream::Target> ScrapeStream::TargetsInOrder() const {
+  std::vector<Target> targets;
+  size_t number = 0;
+  for (const Instance& instance : model_->instances()) {
+    const uint64_t key = Key(model_->options().seed, number);
+    targets.push_back({&instance, number,
+                       static_cast<int64_t>(key % static_cast<uint64_t>(options_.interval_ms))});
+    number += SeriesOf(instance);
+  }
+  std::sort(targets.begin(), targets.end(),
+            [](const Target& a, const Target& b) { return a.offset_ms < b.offset_ms; });
+  return targets;
+}
+
+absl::Status ScrapeStream::Scrape(int64_t n) {
+  const int64_t round_ms = options_.start_ms + n * options_.interval_ms;
+  const int64_t rounds_a_minute = std::max<int64_t>(1, kMetadataEveryMs / options_.interval_ms);
+  if (shard_ == 0 && n % rounds_a_minute == 0) {
+    RETURN_IF_ERROR(SendMetadata());
+  }
+  for (const Target& target : targets_) {
+    const int64_t t = round_ms + target.offset_ms;
+    RETURN_IF_ERROR(gate_(t));
+    RETURN_IF_ERROR(ScrapeTarget(target, t));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ScrapeStream::ScrapeTarget(const Target& target, int64_t t_ms) {
+  const InstanceState state = model_->At(*target.instance, t_ms);
+  if (!state.reachable) {
+    return absl::OkStatus();
+  }
+  const MetricTable& table = *target.instance->table;
+  const size_t up = table.series().size();
+  // Series are numbered through the fleet; a shard has those that leave its own remainder.
+  const size_t first =
+      (shard_ + options_.shards - target.number % options_.shards) % options_.shards;
+  for (size_t i = first; i <= up; i += options_.shards) {
+    if (i == up) {
+      return Emit(labels_.OfUp(*target.instance), t_ms, state.up ? 1 : 0);
+    }
+    const std::optional<double> value = state.up ? table.Value(state, i) : std::nullopt;
+    if (value || present_[target.number + i]) {
+      RETURN_IF_ERROR(
+          Emit(labels_.Of(*target.instance, i), t_ms, value ? *value : model::StaleMarker()));
+    }
+    present_[target.number + i] = value.has_value();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ScrapeStream::Emit(std::string_view labels, int64_t t_ms, double v) {
+  encoder_.Add(labels, t_ms, v);
+  return encoder_.samples() < options_.samples_per_request ? absl::OkStatus() : Flush();
+}
+
+absl::Status ScrapeStream::Flush() {
+  const size_t samples = encoder_.samples();
+  return samples == 0 ? absl::OkStatus() : sink_(encoder_.Finish(), samples);
+}
+
+absl::Status ScrapeStream::SendMetadata() {
+  RequestEncoder encoder;
+  std::set<std::string_view> sent;
+  for (const Instance& instance : model_->instances()) {
+    for (const MetricFamily& family : instance.table->families()) {
+      if (sent.insert(family.name).second) {
+        encoder.AddMetadata(family);
+      }
+    }
+  }
+  return sink_(encoder.Finish(), 0);
+}
+
+}  // namespace tidemark::fleetsim
