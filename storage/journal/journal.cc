@@ -216,10 +216,13 @@ void Journal::Execute(JournalOrder* order) {
 // Refuses what comes from now on, writes the rest and answers Close().
 void Journal::Finish() {
   Drain(inbox_.Close());
-  const absl::Status status = log_->Close();
+  absl::Status status = log_->Close();
   ShowState();
-  close_order_->Answer(status.ok() ? absl::StatusOr<SegmentId>(log_->last_closed())
-                                   : absl::StatusOr<SegmentId>(status));
+  if (status.ok()) {
+    close_order_->Answer(log_->last_closed());
+  } else {
+    close_order_->Answer(std::move(status));
+  }
 }
 
 void Journal::Sleep() {

@@ -26,7 +26,8 @@ class Answers {
   JournalEntry::Done Callback() {
     return [this](const absl::Status& status) {
       base::MutexLock lock(&mu_);
-      statuses_.push_back(status);
+      // A copy that shares nothing: the sanitizer does not see the counts inside Abseil.
+      statuses_.emplace_back(status.code(), status.message());
       changed_.Signal();
     };
   }
