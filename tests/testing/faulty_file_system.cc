@@ -336,6 +336,9 @@ absl::Status FaultyFileSystem::Truncate(Node* node, uint64_t size) {
 }
 
 absl::Status FaultyFileSystem::Sync(Node* node) {
+  if (before_sync_) {
+    before_sync_();
+  }
   base::MutexLock lock(&mu_);
   if (TakeFailure(&failing_syncs_)) {
     for (const Change& change : std::exchange(node->unsynced, {})) {

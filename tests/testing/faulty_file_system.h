@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,6 +50,10 @@ class FaultyFileSystem final : public base::FileSystem {
   void FailDirSyncs(int count);
   // Reads of any byte in the range fail with DataLoss.
   void FailReads(const std::string& path, uint64_t offset, uint64_t length);
+
+  // Calls `hook` at the begin of every Sync() of a file, on the caller's thread: the moment at
+  // which most is at stake. Set it before other threads use the file system.
+  void SetBeforeSync(std::function<void()> hook) { before_sync_ = std::move(hook); }
 
   // Calls so far that succeeded.
   int syncs() const;
@@ -108,6 +113,7 @@ class FaultyFileSystem final : public base::FileSystem {
   absl::StatusOr<size_t> Read(const Node& node, uint64_t offset, std::span<char> out) const;
   uint64_t SizeOf(const Node& node) const;
 
+  std::function<void()> before_sync_;
   mutable base::Mutex mu_;
   Names names_ ABSL_GUARDED_BY(mu_);
   Names durable_names_ ABSL_GUARDED_BY(mu_);

@@ -97,6 +97,30 @@ TEST_F(JournalReaderTest, TakesAFlippedByteInTheLastUnsyncedRecordForATornTail) 
   }
 }
 
+// The power may take the first pages of a group and leave the others.
+TEST_F(JournalReaderTest, TakesAHoleInTheLastGroupForATornTailAndDeliversTheRest) {
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), Payload('a')).ok());
+  Answers answers;
+  journal->Submit(std::make_unique<JournalEntry>(Payload('b'), [&](const absl::Status&) {
+    for (const char c : {'c', 'd', 'e'}) {
+      journal->Submit(std::make_unique<JournalEntry>(Payload(c), answers.Callback()));
+    }
+  }));
+  answers.Wait(3);
+  const auto files = fs_.AfterKill();
+  files->Flip(Path(1), kThird);
+  const Replayed replayed = Replay(files.get());
+  EXPECT_THAT(replayed.payloads,
+              ElementsAre(Payload('a'), Payload('b'), Payload('d'), Payload('e')));
+  EXPECT_EQ(DamageText(replayed.report), "");
+  EXPECT_EQ(replayed.report.torn_tail_bytes, kFrame);
+
+  files->Flip(Path(1), kSecond);
+  EXPECT_EQ(DamageText(Replay(files.get()).report),
+            "segment 1 at 104+112: no record here, records 2 to 3 are missing\n");
+}
+
 TEST_F(JournalReaderTest, CountsTheBytesOfATornTailWithoutTheZerosBehindIt) {
   const auto crashed = Crashed();
   std::string content = crashed->Content(Path(1)).substr(0, kThird + 24);
