@@ -159,6 +159,14 @@ TEST_F(JournalReaderTest, ReportsAFlippedByteAnywhereInAMiddleRecordAndDeliversT
   }
 }
 
+TEST_F(JournalReaderTest, ReportsDamageInASegmentThatWasSyncedOnlyWhenClosed) {
+  options_.sync = SyncMode::kOff;
+  const auto files = Closed();
+  files->Flip(Path(1), kSecond);
+  EXPECT_EQ(DamageText(Replay(files.get()).report),
+            "segment 1 at 104+56: no record here, record 2 is missing\n");
+}
+
 TEST_F(JournalReaderTest, NamesTheDamageAndTheRecordsInIt) {
   const auto files = Closed();
   files->Flip(Path(1), kSecond + kFrameHeaderBytes + 3);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/crc32c.h"
 #include "base/status_macros.h"
 
 namespace tidemark::storage {
@@ -11,6 +12,14 @@ namespace {
 
 std::string_view View(const std::array<char, kSegmentHeaderBytes>& bytes) {
   return {bytes.data(), bytes.size()};
+}
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char c : bytes) {
+    hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  }
+  return hex;
 }
 
 TEST(SegmentFormat, NamesSegmentsSoThatTheySort) {
@@ -37,6 +46,19 @@ TEST(SegmentFormat, ReadsBackASegmentHeader) {
   EXPECT_EQ(decoded->id, header.id);
   EXPECT_EQ(decoded->first_sequence, header.first_sequence);
   EXPECT_EQ(decoded->created_ms, header.created_ms);
+}
+
+// Computed by another implementation. Journals that exist must stay readable: bytes that change
+// need a new kJournalVersion.
+TEST(SegmentFormat, KeepsItsBytes) {
+  const auto header = EncodeSegmentHeader({SegmentKind::kRotation, 7, 1000, 1'700'000'000'123});
+  EXPECT_EQ(Hex(View(header)),
+            "544944454a524e4c01000000010000000700000000000000e803000000000000"
+            "7b68e5cf8b010000000000004e17d70f");
+  char frame[kFrameHeaderBytes];
+  EncodeFrameHeader({FrameKind::kRecord, 7, 1000, 48, base::Crc32c("payload")}, 7, frame);
+  EXPECT_EQ(Hex({frame, sizeof(frame)}),
+            "544d524307000000e80300000000000030000000000000007069e3f49f19341e");
 }
 
 TEST(SegmentFormat, TellsWhyBytesAreNoSegmentHeader) {
