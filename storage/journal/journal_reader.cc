@@ -154,7 +154,7 @@ absl::Status Replay::ReadSegment(const Segment& segment, const Segment* next) {
 absl::Status Replay::Deliver(const Segment& segment, const Frame& frame) {
   const uint64_t sequence = frame.header.sequence;
   if (expected_.has_value() && sequence < *expected_) {
-    AddDamage(segment.id, frame.offset, FrameBytes(frame.header.length),
+    AddDamage(segment.id, frame.offset, frame.bytes(),
               fmt::format("record {} comes again", sequence));
     return absl::OkStatus();
   }

@@ -103,7 +103,9 @@ void Check(const std::vector<std::string>& contents, bool sound_payloads) {
   TIDEMARK_CHECK(report->next.segment == contents.size() + 1);
   TIDEMARK_CHECK(records == 0 || report->next.sequence > last);
   for (const Damage& damage : report->damage) {
-    TIDEMARK_CHECK(damage.offset + damage.length <= contents.at(damage.segment - 1).size());
+    TIDEMARK_CHECK(damage.offset + damage.length <= contents.at(damage.segment - 1).size(),
+                   "segment {} at {}+{}: {}", damage.segment, damage.offset, damage.length,
+                   damage.cause);
   }
 }
 

@@ -22,7 +22,9 @@ struct Frame {
   FrameHeader header;
   uint64_t offset = 0;
   std::string_view payload;  // valid until the next call
-  std::string_view padding;  // zeros, if nothing is wrong
+  std::string_view padding;  // zeros, if nothing is wrong; may be cut by the end of the file
+
+  uint64_t bytes() const { return kFrameHeaderBytes + payload.size() + padding.size(); }
 };
 
 // Bytes that are no frame.
