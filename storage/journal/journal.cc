@@ -22,6 +22,12 @@ constexpr double kSecondsPerNano = 1e-9;
 
 size_t CostOf(const JournalEntry& entry) { return entry.payload.capacity() + kEntryOverhead; }
 
+// Makes an entry ready to be written.
+void Seal(const base::Clock& clock, JournalEntry* entry) {
+  entry->payload_crc = base::Crc32c(entry->payload);
+  entry->submitted_ns = clock.SteadyNanos();
+}
+
 absl::Status ClosedError() { return absl::UnavailableError("journal: closed"); }
 
 }  // namespace
@@ -80,9 +86,8 @@ Journal::~Journal() {
 }
 
 void Journal::Submit(std::unique_ptr<JournalEntry> entry) {
-  TIDEMARK_DCHECK(entry->payload.size() <= kMaxPayloadBytes, "{}", entry->payload.size());
-  entry->payload_crc = base::Crc32c(entry->payload);
-  entry->submitted_ns = deps_.clock->SteadyNanos();
+  TIDEMARK_CHECK(entry->payload.size() <= kMaxPayloadBytes, "{}", entry->payload.size());
+  Seal(*deps_.clock, entry.get());
   const size_t cost = CostOf(*entry);
   pending_bytes_.fetch_add(cost, std::memory_order_relaxed);
   if (inbox_.Push(entry.get())) {
@@ -186,6 +191,10 @@ JournalEntry* Journal::TakeGroup(JournalEntry* oldest) {
 
 void Journal::CommitGroup() {
   const absl::Status status = log_->Commit(group_);
+  absl::Status status = log_->failing() ? AddRejournaled() : absl::OkStatus();
+  if (status.ok()) {
+    status = log_->Commit(group_);
+  }
   if (status.ok()) {
     metrics_->entries->Add(group_.size());
   }
@@ -201,6 +210,23 @@ void Journal::CommitGroup() {
     entry.reset();
   }
   group_.clear();
+}
+
+// Puts what a failed group may have taken along ahead of the present one.
+absl::Status Journal::AddRejournaled() {
+  auto entry =
+      std::make_unique<JournalEntry>(options_.rejournal ? options_.rejournal() : std::string());
+  if (entry->payload.empty()) {
+    return absl::OkStatus();
+  }
+  if (entry->payload.size() > kMaxPayloadBytes) {
+    return absl::UnavailableError(
+        fmt::format("journal: {} bytes to write again after an error, at most {} can be",
+                    entry->payload.size(), kMaxPayloadBytes));
+  }
+  Seal(*deps_.clock, entry.get());
+  group_.insert(group_.begin(), std::move(entry));
+  return absl::OkStatus();
 }
 
 void Journal::Execute(JournalOrder* order) {

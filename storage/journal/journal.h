@@ -145,6 +145,7 @@ class Journal {
   void Drain(JournalEntry* oldest);
   JournalEntry* TakeGroup(JournalEntry* oldest);
   void CommitGroup();
+  absl::Status AddRejournaled();
   void Execute(JournalOrder* order);
   void Finish();
   void Sleep();

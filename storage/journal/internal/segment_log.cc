@@ -119,8 +119,9 @@ absl::Status SegmentLog::Commit(const std::vector<std::unique_ptr<JournalEntry>>
 
 absl::Status SegmentLog::MakeRoom(uint64_t bytes) {
   if (segment_ != nullptr && segment_->has_records() && !segment_->HasRoom(bytes)) {
-    // The next segment can begin all the same; it knows that this one lacks its footer.
-    CloseSegment(durable()).IgnoreError();
+    // After an error this group is refused and the next one begins a segment: only between groups
+    // does the journal get to write again what the error may have taken along.
+    RETURN_IF_ERROR(CloseSegment(durable()));
   }
   return segment_ != nullptr ? absl::OkStatus() : Begin();
 }

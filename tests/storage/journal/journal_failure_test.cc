@@ -111,6 +111,22 @@ TEST_F(JournalFailureTest, RefusesTheGroupWhenTheNextSegmentCannotBegin) {
   EXPECT_EQ(DamageText(replayed.report), "");
 }
 
+// Between two syncs by interval the error of a closing segment may take acknowledged records along:
+// nothing follows them before they are written again.
+TEST_F(JournalFailureTest, WritesAgainBeforeTheFirstGroupOfASegmentThatFollowsAFailedOne) {
+  options_.sync = SyncMode::kInterval;
+  options_.interval_ms = 1000;
+  options_.segment_bytes = 200;
+  options_.rejournal = [] { return std::string("definitions"); };
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), std::string(80, 'a')).ok());
+  fs_.FailSyncs(1);
+  EXPECT_TRUE(absl::IsUnavailable(Append(journal.get(), std::string(80, 'b'))));
+  EXPECT_TRUE(Append(journal.get(), std::string(80, 'c')).ok());
+  EXPECT_THAT(Replay(&fs_).payloads,
+              ElementsAre(std::string(80, 'a'), "definitions", std::string(80, 'c')));
+}
+
 TEST_F(JournalFailureTest, ReportsWhatAFailedIntervalSyncLost) {
   options_.sync = SyncMode::kInterval;
   options_.interval_ms = 1000;
