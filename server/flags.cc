@@ -4,6 +4,7 @@
 
 #include "CLI/CLI.hpp"
 #include "fmt/format.h"
+#include "fmt/ranges.h"
 #include "query/parser/duration.h"
 #include "server/build_info.h"
 
@@ -98,6 +99,33 @@ void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
               "how old a sample an instant selector accepts");
 }
 
+// Sets the flag behind the name of a feature; false if there is none.
+bool EnableFeature(std::string_view name, ServeFlags* flags) {
+  if (name == "promql-experimental-functions") {
+    flags->experimental_functions = true;
+  } else if (name == "promql-binop-fill-modifiers") {
+    flags->fill_modifiers = true;
+  } else if (name == "promql-extended-range-selectors") {
+    flags->extended_ranges = true;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void AddFeatureFlag(CLI::App* app, ServeFlags* flags) {
+  const auto enable = [flags](const std::string& name) {
+    return EnableFeature(name, flags) ? std::string() : name + " is not a feature";
+  };
+  app->add_option_function<std::vector<std::string>>(
+         "--enable-feature", [](const std::vector<std::string>&) {},
+         "promql-experimental-functions, promql-binop-fill-modifiers, "
+         "promql-extended-range-selectors; separated by commas")
+      ->delimiter(',')
+      ->check(CLI::Validator(enable, ""))
+      ->type_name("NAMES");
+}
+
 // Every option's name and value, as given or by default.
 std::map<std::string, std::string> AsText(const CLI::App& app) {
   std::map<std::string, std::string> text;
@@ -112,7 +140,8 @@ std::map<std::string, std::string> AsText(const CLI::App& app) {
           option->count() > 0 ? option->as<bool>() : name == "web.enable-remote-write-receiver";
       text[name] = on ? "true" : "false";
     } else {
-      text[name] = option->count() > 0 ? option->results().back() : option->get_default_str();
+      text[name] = option->count() > 0 ? fmt::format("{}", fmt::join(option->results(), ","))
+                                       : option->get_default_str();
     }
   }
   return text;
@@ -139,6 +168,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddStorageFlags(serve, &flags);
   AddWebFlags(serve, &flags);
   AddQueryFlags(serve, &flags);
+  AddFeatureFlag(serve, &flags);
   AddLogLevel(serve, &flags.log_level);
   try {
     app.parse(argc, argv);

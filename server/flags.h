@@ -36,6 +36,10 @@ struct ServeFlags {
   size_t query_max_samples = 50'000'000;
   int64_t query_lookback_ms = 300'000;
 
+  bool experimental_functions = false;
+  bool fill_modifiers = false;
+  bool extended_ranges = false;
+
   base::LogLevel log_level = base::LogLevel::kInfo;
 
   std::map<std::string, std::string> as_text;  // each flag's name and value

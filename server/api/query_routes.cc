@@ -206,8 +206,15 @@ HttpResponse RangeQuery(const ApiBackend& backend, const HttpRequest& request) {
       backend.engine->Range(query.expr, range.start, range.end, range.step_ms, query.options));
 }
 
+absl::StatusOr<query::ExprPtr> ParseAsEngine(const ApiBackend& backend, std::string_view text) {
+  const query::EngineOptions& engine = backend.engine->options();
+  return query::ParseExpr(text, {.experimental_functions = engine.enable_experimental,
+                                 .binop_fill_modifiers = engine.enable_fill_modifiers,
+                                 .extended_range_selectors = engine.enable_extended_ranges});
+}
+
 // Exemplars are not kept: a well-formed question has the answer "none".
-HttpResponse QueryExemplars(const ApiBackend&, const HttpRequest& request) {
+HttpResponse QueryExemplars(const ApiBackend& backend, const HttpRequest& request) {
   const auto form = FormValues::Parse(request);
   if (!form.ok()) {
     return MalformedForm(form.status());
@@ -219,19 +226,19 @@ HttpResponse QueryExemplars(const ApiBackend&, const HttpRequest& request) {
   if (extent->max_time < extent->min_time) {
     return InvalidParameter("end", "end timestamp must not be before start time");
   }
-  const auto expr = query::ParseExpr(form->Get("query"));
+  const auto expr = ParseAsEngine(backend, form->Get("query"));
   if (!expr.ok()) {
     return InvalidParameter("query", expr.status());
   }
   return ApiSuccess([](std::string* json) { *json += "[]"; });
 }
 
-HttpResponse FormatQuery(const ApiBackend&, const HttpRequest& request) {
+HttpResponse FormatQuery(const ApiBackend& backend, const HttpRequest& request) {
   const auto form = FormValues::Parse(request);
   if (!form.ok()) {
     return MalformedForm(form.status());
   }
-  const auto expr = query::ParseExpr(form->Get("query"));
+  const auto expr = ParseAsEngine(backend, form->Get("query"));
   if (!expr.ok()) {
     return InvalidParameter("query", expr.status());
   }

@@ -54,6 +54,18 @@ TEST(ParseCommandLine, ReadsFlagsInBothSpellings) {
   EXPECT_EQ(flags.as_text.at("query.timeout"), "90s");
 }
 
+TEST(ParseCommandLine, EnablesFeaturesByName) {
+  const CommandLine line = Parse(
+      {"serve", "--enable-feature=promql-experimental-functions,promql-binop-fill-modifiers"});
+  ASSERT_TRUE(line.serve.has_value());
+  EXPECT_TRUE(line.serve->experimental_functions);
+  EXPECT_TRUE(line.serve->fill_modifiers);
+  EXPECT_FALSE(line.serve->extended_ranges);
+  EXPECT_EQ(line.serve->as_text.at("enable-feature"),
+            "promql-experimental-functions,promql-binop-fill-modifiers");
+  EXPECT_FALSE(Parse({"serve", "--enable-feature=time-travel"}).serve.has_value());
+}
+
 TEST(ParseCommandLine, EndsWithAnErrorOnWrongFlags) {
   const std::vector<std::vector<const char*>> wrong = {
       {},

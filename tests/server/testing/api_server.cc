@@ -1,0 +1,94 @@
+#include "tests/server/testing/api_server.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "server/api/lifecycle_routes.h"
+#include "server/api/query_routes.h"
+#include "server/api/series_routes.h"
+
+namespace tidemark::server::testing {
+
+absl::StatusOr<std::unique_ptr<storage::SeriesSet>> RecordingQuerier::Select(
+    const storage::Selection& selection) const {
+  Note(selection);
+  return store_->Select(selection);
+}
+
+absl::StatusOr<std::vector<std::string>> RecordingQuerier::LabelNames(
+    const storage::Selection& selection) const {
+  Note(selection);
+  return store_->LabelNames(selection);
+}
+
+absl::StatusOr<std::vector<std::string>> RecordingQuerier::LabelValues(
+    std::string_view name, const storage::Selection& selection) const {
+  Note(selection);
+  return store_->LabelValues(name, selection);
+}
+
+void RecordingQuerier::Note(const storage::Selection& selection) const {
+  min_time_ = selection.min_time;
+  max_time_ = selection.max_time;
+}
+
+void FakeSink::Write(size_t, std::string_view compressed, Done done) {
+  {
+    base::MutexLock lock(&mu_);
+    bodies_.emplace_back(compressed);
+  }
+  done(result);
+}
+
+std::vector<std::string> FakeSink::bodies() const {
+  base::MutexLock lock(&mu_);
+  return bodies_;
+}
+
+ApiServer::ApiServer(const ApiServerOptions& options)
+    : engine_(&querier_, &clock_, options.engine) {
+  backend_ = {.querier = &querier_,
+              .engine = &engine_,
+              .clock = &clock_,
+              .describe = [this](std::string_view metric) {
+                std::vector<MetricDescription> found;
+                for (const MetricDescription& description : descriptions_) {
+                  if (metric.empty() || description.metric == metric) {
+                    found.push_back(description);
+                  }
+                }
+                return found;
+              }};
+  status_.flags = {{"storage.path", "data"}, {"web.enable-lifecycle", "false"}};
+  status_.start_time_ms = kNowMs - 1000;
+  status_.retention = "15d";
+  status_.config = [this] { return config; };
+  auto server = HttpServer::Start(options.http, *ResponsePolicy::Create(".*"), Routes(options),
+                                  {&clock_, &logger_, &metrics_});
+  TIDEMARK_CHECK(server.ok(), "{}", server.status().ToString());
+  server_ = *std::move(server);
+}
+
+void ApiServer::SetReady() {
+  sink_slot_.Set(&sink_);
+  slot_.SetReady(&backend_);
+}
+
+RouteTable ApiServer::Routes(const ApiServerOptions& options) {
+  RouteTable routes;
+  AddQueryRoutes(&slot_, &routes);
+  AddSeriesRoutes(&slot_, &routes);
+  AddStatusRoutes(&status_, &slot_, &routes);
+  AddWriteRoute(options.write, &sink_slot_, &slot_, &routes);
+  AddLifecycleRoutes({.enabled = options.lifecycle,
+                      .reload =
+                          [this] {
+                            reloads.Add();
+                            return reload_result;
+                          },
+                      .quit = [this] { quits.Add(); }},
+                     &slot_, &metrics_, &routes);
+  return routes;
+}
+
+}  // namespace tidemark::server::testing
