@@ -95,6 +95,10 @@ bool StartsExpression(TokenKind kind) {
   }
 }
 
+bool IsFill(TokenKind kind) {
+  return kind == TokenKind::kFill || kind == TokenKind::kFillLeft || kind == TokenKind::kFillRight;
+}
+
 // `b` may be null.
 const Expr* Deeper(const Expr* a, const Expr* b) {
   return b == nullptr || a->depth >= b->depth ? a : b;
@@ -280,6 +284,8 @@ absl::StatusOr<ExprPtr> SyntaxParser::AggregateOf(const Token& name) {
   ASSIGN_OR_RETURN(std::vector<ExprPtr> args, Arguments());
   if (!grouped && (PeekIs(TokenKind::kBy) || PeekIs(TokenKind::kWithout))) {
     RETURN_IF_ERROR(Grouping(aggregate.get()));
+  } else if (!grouped && PeekIs(TokenKind::kError)) {
+    return Unexpected();  // rather than what may be wrong with the arguments
   }
   --aggregates_;
   aggregate->position = From(name.begin);
@@ -365,9 +371,10 @@ absl::Status SyntaxParser::GroupModifier(VectorMatching* matching) {
   matching->cardinality = Take().kind == TokenKind::kGroupLeft
                               ? VectorMatching::Cardinality::kManyToOne
                               : VectorMatching::Cardinality::kOneToMany;
-  if (PeekIs(TokenKind::kLeftParen)) {
-    ASSIGN_OR_RETURN(matching->include, LabelList());
+  if (!PeekIs(TokenKind::kLeftParen) && (StartsExpression(Peek().kind) || IsFill(Peek().kind))) {
+    return absl::OkStatus();
   }
+  ASSIGN_OR_RETURN(matching->include, LabelList());
   return absl::OkStatus();
 }
 

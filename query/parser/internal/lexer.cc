@@ -1,7 +1,9 @@
 #include "query/parser/internal/lexer.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/parser/internal/quote.h"
 
@@ -237,32 +239,38 @@ Token Lexer::Angle(char first) {
   }
 }
 
-// A string up to its closing quote; its escapes are checked here so that the error stands where
-// the string begins.
+// A string up to its closing quote. Its escapes are checked here, so that an error in them stands
+// where the string begins and comes before that of a missing quote.
 Token Lexer::String(char quote) {
+  const absl::Status scanned = ScanString(quote);
+  if (absl::IsOutOfRange(scanned)) {
+    const std::string closed = std::string(text_.substr(start_, pos_ - start_)) + quote;
+    const absl::Status escapes = Unquote(closed).status();
+    return Fail(std::string(base::Message(escapes.ok() ? scanned : escapes)));
+  }
+  const absl::Status status =
+      scanned.ok() ? Unquote(text_.substr(start_, pos_ - start_)).status() : scanned;
+  return status.ok() ? Emit(TokenKind::kString) : Fail(std::string(base::Message(status)));
+}
+
+// Moves behind the closing quote; OutOfRange when there is none.
+absl::Status Lexer::ScanString(char quote) {
   const bool raw = quote == '`';
   ++pos_;
-  for (;;) {
-    if (done() || (!raw && Peek() == '\n')) {
-      return Fail(raw ? "unterminated raw string" : "unterminated quoted string");
-    }
+  while (!done() && (raw || Peek() != '\n')) {
     const Rune rune = DecodeRune(text_.substr(pos_));
     if (rune.value == kInvalidRune) {
-      return Fail("invalid UTF-8 rune");
+      return absl::InvalidArgumentError("invalid UTF-8 rune");
     }
     pos_ += rune.bytes;
     if (rune.value == static_cast<char32_t>(quote)) {
-      break;
+      return absl::OkStatus();
     }
     if (!raw && rune.value == '\\' && IsOneOf(Peek(), "\\\"'")) {
       ++pos_;
     }
   }
-  if (auto value = Unquote(text_.substr(start_, pos_ - start_)); !value.ok()) {
-    const auto message = value.status().message();
-    return Fail(std::string(message.data(), message.size()));
-  }
-  return Emit(TokenKind::kString);
+  return absl::OutOfRangeError(raw ? "unterminated raw string" : "unterminated quoted string");
 }
 
 Token Lexer::Identifier() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "query/parser/internal/token.h"
 
 namespace tidemark::query {
@@ -44,6 +45,7 @@ class Lexer {
   Token NumberOrDuration();
   Token Identifier();
 
+  absl::Status ScanString(char quote);
   bool ScanNumber();
   bool ScanHexadecimal();
   bool ScanExponent();

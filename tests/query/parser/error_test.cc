@@ -131,6 +131,8 @@ TEST(ParseError, RefusesNumbersAndDurationsThatAreNone) {
 TEST(ParseError, RefusesBadEscapes) {
   ExpectRefused({
       {R"("\q")", "1:1: unknown escape sequence U+0071 'q'"},
+      {R"("\q)", "1:1: unknown escape sequence U+0071 'q'"},
+      {R"("a\)", "1:1: escape sequence not terminated"},
       {R"("\'")", "1:1: unknown escape sequence U+0027 '''"},
       {R"("\x")", "1:1: illegal character U+0022 '\"' in escape sequence"},
       {R"("\xZZ")", "1:1: illegal character U+005A 'Z' in escape sequence"},
@@ -251,6 +253,10 @@ TEST(ParseError, RefusesMalformedGrouping) {
       {"sum by (\"\") (c)", "1:9: invalid label name for grouping: \"\""},
       {"sum by (\"\\xff\") (c)", "1:9: invalid label name for grouping: \"\\xff\""},
       {"foo + on bar", "1:10: unexpected identifier \"bar\" in grouping opts, expected \"(\""},
+      {"foo + on (a) group_left on (b) bar",
+       "1:25: unexpected <on> in grouping opts, expected \"(\""},
+      {"foo + on (a) group_right",
+       "1:25: unexpected end of input in grouping opts, expected \"(\""},
       {"foo + on (a) group_left (1) bar",
        "1:26: unexpected number \"1\" in grouping opts, expected label"},
   });
