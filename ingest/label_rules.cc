@@ -205,9 +205,13 @@ absl::Status CheckLabels(const LabelList& labels, const LabelLimits& limits) {
   return absl::OkStatus();
 }
 
-model::Labels Encode(const LabelList& labels, size_t size_hint) {
+model::Labels Encode(const LabelList& labels, std::string_view label_fields) {
+  // The usual case: the sender wrote the canonical form, and copying is all there is to do.
+  if (model::IsCanonical(label_fields)) {
+    return model::Labels::FromCanonical(std::string(label_fields));
+  }
   std::string bytes;
-  bytes.reserve(size_hint);
+  bytes.reserve(label_fields.size());
   for (const LabelView& label : labels) {
     model::AppendLabel(label.name, label.value, &bytes);
   }
@@ -222,7 +226,7 @@ absl::StatusOr<model::Labels> Canonicalize(std::string_view label_fields,
   RETURN_IF_ERROR(ReadLabels(label_fields, limits.max_labels, &labels));
   SortByName(&labels);
   RETURN_IF_ERROR(CheckLabels(labels, limits));
-  return Encode(labels, label_fields.size());
+  return Encode(labels, label_fields);
 }
 
 }  // namespace tidemark::ingest

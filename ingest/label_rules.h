@@ -12,7 +12,7 @@ namespace tidemark::ingest {
 
 struct LabelLimits {
   size_t max_name_bytes = 1024;
-  size_t max_value_bytes = 64 * 1024;
+  size_t max_value_bytes = 64U << 10;
   size_t max_labels = 128;  // those with a value, __name__ included
 };
 

@@ -31,13 +31,16 @@ constexpr Lead LeadOf(uint8_t first) {
 
 bool IsLaterByte(char c) { return (static_cast<uint8_t>(c) & 0xc0) == 0x80; }
 
-size_t AsciiPrefix(const char* p, size_t size) {
+size_t AsciiPrefix(std::string_view text) {
   size_t n = 0;
-  for (uint64_t word = 0; n + sizeof(word) <= size; n += sizeof(word)) {
-    std::memcpy(&word, p + n, sizeof(word));
+  for (uint64_t word = 0; n + sizeof(word) <= text.size(); n += sizeof(word)) {
+    std::memcpy(&word, text.data() + n, sizeof(word));
     if ((word & kHighBits) != 0) {
       break;
     }
+  }
+  while (n < text.size() && static_cast<uint8_t>(text[n]) < 0x80) {
+    ++n;
   }
   return n;
 }
@@ -68,7 +71,7 @@ size_t Utf8CharacterLength(std::string_view text) {
 
 bool IsValidUtf8(std::string_view text) {
   while (!text.empty()) {
-    text.remove_prefix(AsciiPrefix(text.data(), text.size()));
+    text.remove_prefix(AsciiPrefix(text));
     if (text.empty()) {
       break;
     }

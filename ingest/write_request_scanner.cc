@@ -8,6 +8,7 @@
 // them is read by WireReader, one field, and then they are tried again.
 #include "ingest/write_request_scanner.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -48,34 +49,34 @@ constexpr int kBelowSeries = kBelowRequest - 1;
 constexpr int kBelowMetadata = kBelowRequest - 1;
 constexpr int kBelowSeriesField = kBelowSeries - 1;
 
-uint8_t ByteAt(const char* p) { return static_cast<uint8_t>(*p); }
-
-uint64_t Load64(const char* p) {
-  uint64_t word = 0;
+template <typename Word>
+Word Load(const char* p) {
+  Word word = 0;
   std::memcpy(&word, p, sizeof(word));
   return word;
 }
 
 // ---- the fast path
 
+// How far behind the beginning of a label or sample its fast function may look, whatever the
+// bytes there say.
+constexpr size_t kLabelReach = 4 + 255 + 2;     // name of any length of one byte
+constexpr size_t kSampleReach = 2 + 9 + 1 + 8;  // frame, value, tag, the word of the time
+
 // The byte behind the label at `p`; nullptr when there is none in the usual form.
-inline const char* PassLabel(const char* p, const char* end) {
-  constexpr size_t kFrame = 4;  // two tags and two lengths of one byte
-  const auto left = static_cast<size_t>(end - p);
-  if (left < 2 + kFrame || ByteAt(p) != kLabelTag) {
+// REQUIRES: kLabelReach bytes from `p` may be read.
+inline const char* PassLabel(const char* p) {
+  const auto head = Load<uint32_t>(p);  // tag, length, tag of the name, its length
+  if ((head & 0x00ff80ff) != (kNameTag << 16 | kLabelTag)) {
     return nullptr;
   }
-  const size_t length = ByteAt(p + 1);
-  const size_t name_length = ByteAt(p + 3);
-  if (length >= 0x80 || length > left - 2 || ByteAt(p + 2) != kNameTag ||
-      name_length + kFrame > length) {
-    return nullptr;
-  }
-  const char* value = p + 4 + name_length;
-  if (ByteAt(value) != kLabelValueTag || ByteAt(value + 1) + name_length + kFrame != length) {
-    return nullptr;
-  }
-  return p + 2 + length;
+  // The next label waits for this length: loaded by itself it is there sooner than out of `head`.
+  const uint32_t length = Load<uint8_t>(p + 1);
+  const uint32_t name_length = Load<uint8_t>(p + 3);
+  // Tag and length of the value, which fills the label; when the name is too long for the label
+  // this is no number of sixteen bits.
+  const uint32_t value_head = ((length - name_length) << 8) - (4U << 8) + kLabelValueTag;
+  return Load<uint16_t>(p + 4 + name_length) == value_head ? p + 2 + length : nullptr;
 }
 
 // Takes the seven low bits of each byte of `word` together.
@@ -99,27 +100,23 @@ inline bool DecodeVarint(uint64_t word, size_t size, uint64_t* value) {
   return true;
 }
 
-// Reads the sample at `p`; the byte behind it, or nullptr when there is none in the usual form.
-// `readable` is the end of memory that may be looked at, at or behind `end`.
-inline const char* ReadSample(const char* p, const char* end, const char* readable,
-                              model::Sample* sample) {
-  constexpr ptrdiff_t kLookAhead = 2 + 9 + 1 + 8;  // frame, value, tag, the word of the time
-  if (readable - p < kLookAhead || ByteAt(p) != kSampleTag) {
-    return nullptr;
-  }
-  const size_t length = ByteAt(p + 1);
-  const bool has_value = ByteAt(p + 2) == kSampleValueTag;
+// Reads the sample at `p`; the byte behind it, or nullptr when there is none in the usual form
+// before `end`. REQUIRES: kSampleReach bytes from `p` may be read.
+inline const char* ReadSample(const char* p, const char* end, model::Sample* sample) {
+  const auto head = Load<uint16_t>(p);
+  const size_t length = head >> 8;
+  const bool has_value = Load<uint8_t>(p + 2) == kSampleValueTag;
   const size_t value_size = has_value ? 9 : 0;
   const char* time = p + 2 + value_size;
+  const char* next = p + 2 + length;
   uint64_t timestamp = 0;
-  if (length >= 0x80 || static_cast<ptrdiff_t>(length) > end - p - 2 ||
-      ByteAt(time) != kTimestampTag ||
-      !DecodeVarint(Load64(time + 1), length - value_size - 1, &timestamp)) {
+  if ((head & 0x80ff) != kSampleTag || next > end || Load<uint8_t>(time) != kTimestampTag ||
+      !DecodeVarint(Load<uint64_t>(time + 1), length - value_size - 1, &timestamp)) {
     return nullptr;
   }
-  const uint64_t bits = has_value ? Load64(p + 3) : 0;
+  const uint64_t bits = has_value ? Load<uint64_t>(p + 3) : 0;
   *sample = {static_cast<int64_t>(timestamp), std::bit_cast<double>(bits)};
-  return p + 2 + length;
+  return next;
 }
 
 // ---- what is checked and passed over
@@ -252,7 +249,10 @@ bool ReadMetadataMessage(std::string_view message, ScannedMetadata* metadata, Wi
 class WriteRequestScanner {
  public:
   WriteRequestScanner(std::string_view body, ScanResult* result)
-      : body_(body), body_end_(body.data() + body.size()), result_(*result) {}
+      : body_(body),
+        fast_labels_end_(EndFor(kLabelReach)),
+        fast_samples_end_(EndFor(kSampleReach)),
+        result_(*result) {}
 
   bool Scan();
   std::string Complaint() const {
@@ -268,18 +268,27 @@ class WriteRequestScanner {
     bool gathered = false;
   };
 
+  // Before this byte, `reach` bytes may be read.
+  const char* EndFor(size_t reach) const {
+    return body_.data() + (body_.size() < reach ? 0 : body_.size() - reach + 1);
+  }
+
   bool ScanSeries(std::string_view message);
+  [[gnu::noinline]] bool ScanRestOfSeries(const char* p, const char* end, LabelRun labels,
+                                          size_t first_sample);
   bool ScanSeriesField(std::string_view rest, LabelRun* labels, const char** next);
   bool ScanMetadata(std::string_view message);
 
-  const char* PassLabels(const char* p, const char* end, LabelRun* labels);
+  const char* PassLabels(const char* p, const char* end) const;
   const char* ReadSamples(const char* p, const char* end);
+  void AddSeries(std::string_view label_bytes, size_t first_sample);
   void AddLabels(const char* begin, const char* end, LabelRun* labels);
   void GatherLabels(const char* begin, const char* end, LabelRun* labels);
   std::string_view LabelBytes(const LabelRun& labels) const;
 
   const std::string_view body_;
-  const char* const body_end_;
+  const char* const fast_labels_end_;
+  const char* const fast_samples_end_;
   ScanResult& result_;
   WireFault fault_;
 };
@@ -308,45 +317,63 @@ bool WriteRequestScanner::Scan() {
 }
 
 bool WriteRequestScanner::ScanSeries(std::string_view message) {
-  const char* p = message.data();
-  const char* end = p + message.size();
+  const char* begin = message.data();
+  const char* end = begin + message.size();
   const size_t first_sample = result_.samples_.size();
-  LabelRun labels;
-  while (true) {
-    p = PassLabels(p, end, &labels);
-    p = ReadSamples(p, end);
-    if (p == end) [[likely]] {
-      break;
-    }
-    if (!ScanSeriesField({p, static_cast<size_t>(end - p)}, &labels, &p)) {
-      return false;
-    }
+  const char* labels_end = PassLabels(begin, end);
+  const char* p = ReadSamples(labels_end, end);
+  if (p != end) [[unlikely]] {
+    return ScanRestOfSeries(p, end, {.begin = begin, .end = labels_end}, first_sample);
   }
-  const size_t sample_count = result_.samples_.size() - first_sample;
-  if (sample_count == 0) {
-    ++result_.series_without_samples_;
-    return true;
-  }
-  result_.series_.push_back({LabelBytes(labels), static_cast<uint32_t>(first_sample),
-                             static_cast<uint32_t>(sample_count)});
+  AddSeries({begin, static_cast<size_t>(labels_end - begin)}, first_sample);
   return true;
 }
 
-const char* WriteRequestScanner::PassLabels(const char* p, const char* end, LabelRun* labels) {
-  const char* begin = p;
-  while (const char* next = PassLabel(p, end)) {
+// Goes on at `p`, where the usual form ended, with what was found before it.
+bool WriteRequestScanner::ScanRestOfSeries(const char* p, const char* end, LabelRun labels,
+                                           size_t first_sample) {
+  while (p != end) {
+    if (!ScanSeriesField({p, static_cast<size_t>(end - p)}, &labels, &p)) {
+      return false;
+    }
+    const char* labels_end = PassLabels(p, end);
+    AddLabels(p, labels_end, &labels);
+    p = ReadSamples(labels_end, end);
+  }
+  AddSeries(LabelBytes(labels), first_sample);
+  return true;
+}
+
+void WriteRequestScanner::AddSeries(std::string_view label_bytes, size_t first_sample) {
+  const size_t sample_count = result_.samples_.size() - first_sample;
+  if (sample_count == 0) [[unlikely]] {
+    ++result_.series_without_samples_;
+    return;
+  }
+  result_.series_.push_back(
+      {label_bytes, static_cast<uint32_t>(first_sample), static_cast<uint32_t>(sample_count)});
+}
+
+// The end of the labels in the usual form that lie side by side from `p` on.
+const char* WriteRequestScanner::PassLabels(const char* p, const char* end) const {
+  const char* limit = std::min(end, fast_labels_end_);
+  const char* last = p;
+  while (p < limit) {
+    const char* next = PassLabel(p);
+    if (next == nullptr) {
+      return p;
+    }
+    last = p;
     p = next;
   }
-  if (p != begin) {
-    AddLabels(begin, p, labels);
-  }
-  return p;
+  return p <= end ? p : last;  // a label that passes the end of the series is none
 }
 
 const char* WriteRequestScanner::ReadSamples(const char* p, const char* end) {
+  const char* limit = std::min(end, fast_samples_end_);
   model::Sample sample;
-  while (p != end) {
-    const char* next = ReadSample(p, end, body_end_, &sample);
+  while (p < limit) {
+    const char* next = ReadSample(p, end, &sample);
     if (next == nullptr) {
       break;
     }
@@ -403,7 +430,10 @@ bool WriteRequestScanner::ScanMetadata(std::string_view message) {
 }
 
 void WriteRequestScanner::AddLabels(const char* begin, const char* end, LabelRun* labels) {
-  if (labels->begin == nullptr) {
+  if (begin == end) {
+    return;
+  }
+  if (labels->begin == labels->end) {
     labels->begin = begin;
     labels->end = end;
   } else if (labels->end == begin && !labels->gathered) {

@@ -46,6 +46,7 @@ struct ScannedMetadata {
 class ScanResult {
  public:
   ScanResult() = default;
+  ~ScanResult() = default;
   ScanResult(const ScanResult&) = delete;
   ScanResult& operator=(const ScanResult&) = delete;
 

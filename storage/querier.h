@@ -59,7 +59,8 @@ class SeriesSet {
   virtual model::LabelsView labels() const = 0;
 
   // Replaces `columns` with the present series' samples inside the selection, stale markers
-  // included. May give none: a series is selected by its labels and rough extent in time.
+  // included. May give none: a series is selected by its labels and rough extent in time. Call at
+  // most once per series.
   virtual absl::Status Read(SampleColumns* columns) = 0;
 };
 

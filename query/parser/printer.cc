@@ -283,8 +283,7 @@ class Prettifier {
  private:
   // The same when the line is indented already, or the node follows a sign.
   void WriteInLine(const Expr& expr, size_t level) {
-    if (const std::string text = ToString(expr); text.size() <= kMaxLine) {
-      out_.append(text);
+    if (AppendIfItFits(expr)) {
       return;
     }
     switch (expr.kind()) {
@@ -312,6 +311,20 @@ class Prettifier {
         out_.append(ToString(expr));
         break;
     }
+  }
+
+  // Every node takes a character at least, so a tree deeper than a line is long does not fit;
+  // long chains would otherwise be printed once for each of their operators.
+  bool AppendIfItFits(const Expr& expr) {
+    if (expr.depth > static_cast<int>(kMaxLine)) {
+      return false;
+    }
+    const std::string text = ToString(expr);
+    if (text.size() > kMaxLine) {
+      return false;
+    }
+    out_.append(text);
+    return true;
   }
 
   // Each operand goes one level in, the operator stands on a line of its own between them.

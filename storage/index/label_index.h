@@ -80,6 +80,10 @@ class LabelIndex {
   Step PlanStep(const model::Matcher& matcher) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   Steps Plan(std::span<const model::Matcher> matchers) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   SeriesBitmap ApplyLookups(const Steps& steps) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  void ApplyLookup(const Step& step, SeriesBitmap* result) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  // Visits the postings of the step's literals that there are.
+  template <typename Visit>
+  void VisitLiterals(const Step& step, Visit visit) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   SeriesBitmap UnionOfLiterals(const Step& step) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   void ApplyWalk(const Step& step, SeriesBitmap* result) const ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -36,21 +36,27 @@ struct LabelIndex::Step {
   auto order() const { return std::tuple(walks, takes_out, cost); }
 };
 
+template <typename Visit>
+void LabelIndex::VisitLiterals(const Step& step, Visit visit) const {
+  if (step.values == nullptr) {
+    return;
+  }
+  for (const std::string& literal : *step.matcher->literals()) {
+    if (const Postings* postings = step.values->Find(literal); postings != nullptr) {
+      visit(*postings);
+    }
+  }
+}
+
 LabelIndex::Step LabelIndex::PlanStep(const model::Matcher& matcher) const {
   Step step{
       .matcher = &matcher, .takes_out = matcher.MatchesEmpty(), .values = FindName(matcher.name())};
   step.walks = !matcher.literals().has_value() || matcher.negative() != step.takes_out;
-  if (step.values == nullptr) {
-    return step;
-  }
   if (step.walks) {
-    step.cost = step.values->value_count();
+    step.cost = step.values == nullptr ? 0 : step.values->value_count();
     return step;
   }
-  for (const std::string& literal : *matcher.literals()) {
-    const Postings* postings = step.values->Find(literal);
-    step.cost += postings == nullptr ? 0 : postings->cardinality();
-  }
+  VisitLiterals(step, [&step](const Postings& postings) { step.cost += postings.cardinality(); });
   return step;
 }
 
@@ -67,26 +73,25 @@ LabelIndex::Steps LabelIndex::Plan(std::span<const model::Matcher> matchers) con
 
 SeriesBitmap LabelIndex::UnionOfLiterals(const Step& step) const {
   SeriesBitmap hits;
-  for (const std::string& literal : *step.matcher->literals()) {
-    if (const Postings* postings = step.values->Find(literal); postings != nullptr) {
-      postings->UnionInto(&hits);
-    }
-  }
+  VisitLiterals(step, [&hits](const Postings& postings) { postings.UnionInto(&hits); });
   return hits;
+}
+
+void LabelIndex::ApplyLookup(const Step& step, SeriesBitmap* result) const {
+  if (step.takes_out) {
+    VisitLiterals(step, [result](const Postings& postings) { postings.SubtractFrom(result); });
+  } else if (step.cost > 0 && step.matcher->literals()->size() == 1) {
+    VisitLiterals(step, [result](const Postings& postings) { postings.IntersectInto(result); });
+  } else {
+    *result &= UnionOfLiterals(step);
+  }
 }
 
 SeriesBitmap LabelIndex::ApplyLookups(const Steps& steps) const {
   const bool starts_small = !steps.empty() && !steps[0].walks && !steps[0].takes_out;
-  SeriesBitmap result;
-  if (!starts_small) {
-    result = all_;
-  } else if (steps[0].values != nullptr) {
-    result = UnionOfLiterals(steps[0]);
-  }
+  SeriesBitmap result = starts_small ? UnionOfLiterals(steps[0]) : all_;
   for (size_t i = starts_small ? 1 : 0; i < steps.size() && !steps[i].walks; ++i) {
-    const SeriesBitmap hits =
-        steps[i].values == nullptr ? SeriesBitmap() : UnionOfLiterals(steps[i]);
-    steps[i].takes_out ? result -= hits : result &= hits;
+    ApplyLookup(steps[i], &result);
   }
   return result;
 }

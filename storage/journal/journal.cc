@@ -190,7 +190,6 @@ JournalEntry* Journal::TakeGroup(JournalEntry* oldest) {
 }
 
 void Journal::CommitGroup() {
-  const absl::Status status = log_->Commit(group_);
   absl::Status status = log_->failing() ? AddRejournaled() : absl::OkStatus();
   if (status.ok()) {
     status = log_->Commit(group_);

@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -54,6 +55,10 @@ struct JournalOptions {
   uint64_t segment_bytes = 128ull << 20;  // reserved for each segment
   size_t max_pending_bytes = 256u << 20;  // Overloaded() above this
   size_t max_group_bytes = 8u << 20;      // written at once; a larger entry is a group of its own
+  // Asked for on the journal's thread before each group that follows a failed one: what it returns
+  // is written ahead of the group, in the same write. So a definition that entries rely on, and
+  // that a failed group may have taken along, is in the log before they are. May be empty.
+  std::function<std::string()> rejournal;
 };
 
 // Where a journal goes on: ReplayReport::next, or the default for an empty folder.

@@ -176,7 +176,7 @@ TEST(Canonicalize, AgreesWithTheLibraryOnRandomLabels) {
     prometheus::TimeSeries series;
     Pairs expected;
     bool repeated = false;
-    for (unsigned i = rng() % 6; i > 0; --i) {
+    for (auto i = rng() % 6; i > 0; --i) {
       const std::string name = std::string(1, static_cast<char>('a' + rng() % 5));
       const std::string value = rng() % 4 == 0 ? "" : std::to_string(rng());
       prometheus::Label* label = series.add_labels();

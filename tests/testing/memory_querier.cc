@@ -48,7 +48,7 @@ bool MatchesAll(model::LabelsView labels, const Selection& selection) {
 }  // namespace
 
 void MemoryQuerier::Add(const model::Labels& labels, const std::vector<model::Sample>& samples) {
-  SampleColumns& columns = series_[labels.bytes()];
+  SampleColumns& columns = series_[labels];
   for (const model::Sample& sample : samples) {
     columns.Append(sample.t, sample.v);
   }
@@ -60,8 +60,7 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> MemoryQuerier::Select(
     return failure_;
   }
   std::vector<SelectedSeries> selected;
-  for (const auto& [bytes, samples] : series_) {
-    const model::LabelsView labels(bytes);
+  for (const auto& [labels, samples] : series_) {
     if (MatchesAll(labels, selection)) {
       selected.push_back({labels, &samples});
     }
@@ -72,10 +71,9 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> MemoryQuerier::Select(
 absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelNames(
     const Selection& selection) const {
   std::set<std::string> names;
-  for (const auto& [bytes, samples] : series_) {
-    const model::LabelsView labels(bytes);
+  for (const auto& [labels, samples] : series_) {
     if (MatchesAll(labels, selection)) {
-      for (const model::LabelView& label : labels) {
+      for (const model::LabelView& label : labels.view()) {
         names.emplace(label.name);
       }
     }
@@ -86,9 +84,8 @@ absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelNames(
 absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelValues(
     std::string_view name, const Selection& selection) const {
   std::set<std::string> values;
-  for (const auto& [bytes, samples] : series_) {
-    const model::LabelsView labels(bytes);
-    if (labels.Has(name) && MatchesAll(labels, selection)) {
+  for (const auto& [labels, samples] : series_) {
+    if (labels.view().Has(name) && MatchesAll(labels, selection)) {
       values.emplace(labels.Get(name));
     }
   }

@@ -18,7 +18,7 @@ class MemoryQuerier final : public storage::Querier {
   void Add(const model::Labels& labels, const std::vector<model::Sample>& samples);
   void Clear() { series_.clear(); }
 
-  // Series come in order of their label bytes.
+  // Series come in order of their labels.
   absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(
       const storage::Selection& selection) const override;
   absl::StatusOr<std::vector<std::string>> LabelNames(
@@ -30,7 +30,13 @@ class MemoryQuerier final : public storage::Querier {
   void set_failure(absl::Status failure) { failure_ = std::move(failure); }
 
  private:
-  std::map<std::string, storage::SampleColumns> series_;  // by label bytes
+  struct Before {
+    bool operator()(const model::Labels& a, const model::Labels& b) const {
+      return model::Compare(a, b) < 0;
+    }
+  };
+
+  std::map<model::Labels, storage::SampleColumns, Before> series_;
   absl::Status failure_;
 };
 

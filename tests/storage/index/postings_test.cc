@@ -61,7 +61,7 @@ TEST(Postings, AgreesWithASetInEveryOperation) {
     std::set<SeriesRef> other;
     const size_t changes = random() % 120;  // small ones stay arrays, large ones become bitmaps
     for (size_t i = 0; i < changes; ++i) {
-      const SeriesRef ref = 1 + random() % 100;
+      const auto ref = static_cast<SeriesRef>(1 + random() % 100);
       if (random() % 4 == 0) {
         postings.Remove(ref);
         set.erase(ref);
@@ -69,7 +69,7 @@ TEST(Postings, AgreesWithASetInEveryOperation) {
         postings.Add(ref);
         set.insert(ref);
       }
-      other.insert(1 + random() % 100);
+      other.insert(static_cast<SeriesRef>(1 + random() % 100));
     }
     std::set<SeriesRef> both;
     std::set<SeriesRef> either = other;

@@ -47,6 +47,26 @@ TEST_F(JournalFailureTest, RefusesWhileTheDiskIsFullAndGoesOnWhenThereIsSpace) {
   EXPECT_EQ(DamageText(replayed.report), "");
 }
 
+TEST_F(JournalFailureTest, WritesWhatWasAskedForAheadOfTheGroupThatFollowsAFailure) {
+  options_.rejournal = [] { return std::string("definitions"); };
+  options_.segment_bytes = 4096;
+  options_.max_group_bytes = 1024;
+  auto journal = Open();
+  ASSERT_TRUE(Append(journal.get(), "one").ok());
+  fs_.SetCapacity(0);
+  while (Append(journal.get(), std::string(2000, 'x')).ok()) {
+  }
+  fs_.SetCapacity(std::nullopt);
+  EXPECT_TRUE(Append(journal.get(), "two").ok());
+  EXPECT_TRUE(Append(journal.get(), "three").ok());
+  ASSERT_TRUE(journal->Close().ok());
+  const std::vector<std::string> payloads = Replay(&fs_).payloads;
+  ASSERT_GE(payloads.size(), 4u);
+  EXPECT_EQ(payloads.front(), "one");
+  EXPECT_THAT(std::vector<std::string>(payloads.end() - 3, payloads.end()),
+              ElementsAre("definitions", "two", "three"));
+}
+
 TEST_F(JournalFailureTest, CutsAndDeletesWhileTheDiskIsFullSoThatSpaceCanBeFreed) {
   options_.segment_bytes = 4096;
   options_.max_group_bytes = 1024;

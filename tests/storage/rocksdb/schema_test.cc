@@ -29,7 +29,9 @@ class Random {
         return static_cast<int64_t>(engine_() % 7) - 3;
     }
   }
-  uint32_t Number() { return engine_() % 4 == 0 ? ~uint32_t{0} : engine_() % 3; }
+  uint32_t Number() {
+    return engine_() % 4 == 0 ? ~uint32_t{0} : static_cast<uint32_t>(engine_() % 3);
+  }
   ChunkKey Key() {
     const model::Timestamp start = Time();
     return {BucketOf(start),

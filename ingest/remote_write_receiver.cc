@@ -1,0 +1,236 @@
+#include "ingest/remote_write_receiver.h"
+
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "ingest/buffer.h"
+#include "ingest/refusals.h"
+#include "ingest/snappy_body.h"
+#include "ingest/utf8.h"
+#include "ingest/write_request_scanner.h"
+#include "storage/write_session.h"
+
+namespace tidemark::ingest {
+namespace {
+
+using storage::Head;
+using storage::HeadSeries;
+
+// Series whose slots and memory are fetched together, so that the misses overlap.
+constexpr size_t kBatch = 16;
+// A context gives memory above this back after a request.
+constexpr size_t kKeepBytes = 8u << 20;
+
+class Context final : public WriteContext {
+ public:
+  explicit Context(storage::Db* db) : session(db) {}
+
+  Buffer body;
+  ScanResult scan;
+  storage::WriteSession session;
+  // Series that no lookup found, with the labels that they are to be registered under.
+  std::vector<const ScannedSeries*> unknown;
+  std::vector<model::Labels> labels;
+  std::vector<Head::Wanted> wanted;
+};
+
+storage::MetricType TypeOf(int32_t type) {
+  return type >= 0 && type <= static_cast<int32_t>(storage::MetricType::kStateSet)
+             ? static_cast<storage::MetricType>(type)
+             : storage::MetricType::kUnknown;
+}
+
+RefusalCause CauseOf(storage::Refusal refusal) {
+  switch (refusal) {
+    case storage::Refusal::kTooOld:
+      return RefusalCause::kTooOld;
+    case storage::Refusal::kTooNew:
+      return RefusalCause::kTooNew;
+    default:
+      return RefusalCause::kConflict;
+  }
+}
+
+}  // namespace
+
+struct RemoteWriteReceiver::Metrics {
+  explicit Metrics(base::MetricsRegistry* registry)
+      : requests(registry->AddCounter("tidemark_ingest_requests_total",
+                                      "Write requests whose body was read.")),
+        malformed(registry->AddCounter("tidemark_ingest_malformed_requests_total",
+                                       "Write requests refused whole.")),
+        bytes(registry->AddCounter("tidemark_ingest_bytes_total",
+                                   "Unpacked bytes of write requests.")),
+        samples(registry->AddCounter("tidemark_ingest_samples_total",
+                                     "Samples taken, duplicates included.")),
+        late(registry->AddCounter("tidemark_ingest_late_samples_total",
+                                  "Samples taken that were older than their series' newest.")),
+        duplicates(registry->AddCounter("tidemark_ingest_duplicate_samples_total",
+                                        "Samples taken that were there already.")),
+        exemplars(registry->AddCounter("tidemark_ingest_ignored_exemplars_total",
+                                       "Exemplars passed over.")),
+        histograms(registry->AddCounter("tidemark_ingest_ignored_histograms_total",
+                                        "Native histogram samples passed over.")) {
+    for (size_t i = 0; i < kRefusalCauses; ++i) {
+      refused[i] = registry->AddCounter(
+          "tidemark_ingest_refused_samples_total", "Samples refused for good.",
+          {{"reason", std::string(RefusalCauseName(static_cast<RefusalCause>(i)))}});
+    }
+  }
+
+  base::Counter* const requests;
+  base::Counter* const malformed;
+  base::Counter* const bytes;
+  base::Counter* const samples;
+  base::Counter* const late;
+  base::Counter* const duplicates;
+  base::Counter* const exemplars;
+  base::Counter* const histograms;
+  std::array<base::Counter*, kRefusalCauses> refused{};
+};
+
+// One request on its way from scan to commit; lives on the stack of Write.
+class RemoteWriteReceiver::Request {
+ public:
+  Request(const RemoteWriteReceiver& receiver, Context* context)
+      : receiver_(receiver), context_(*context) {}
+
+  void AppendAll() {
+    const auto series = context_.scan.series();
+    for (size_t i = 0; i < series.size(); i += kBatch) {
+      AppendBatch(series.subspan(i, std::min(kBatch, series.size() - i)));
+    }
+    RegisterUnknown();
+    for (const ScannedMetadata& metadata : context_.scan.metadata()) {
+      SetMetadata(metadata);
+    }
+  }
+
+  void Count() const {
+    const Metrics& metrics = *receiver_.metrics_;
+    metrics.bytes->Add(context_.body.size());
+    metrics.samples->Add(context_.scan.samples().size() - refusals_.total());
+    metrics.late->Add(context_.session.late());
+    metrics.duplicates->Add(context_.session.duplicates());
+    metrics.exemplars->Add(context_.scan.exemplars());
+    metrics.histograms->Add(context_.scan.histograms());
+    for (size_t i = 0; i < kRefusalCauses; ++i) {
+      metrics.refused[i]->Add(refusals_.count(static_cast<RefusalCause>(i)));
+    }
+  }
+
+  absl::Status status() const { return refusals_.ToStatus(context_.scan.samples().size()); }
+
+ private:
+  void AppendBatch(std::span<const ScannedSeries> batch) {
+    const storage::SeriesTable& table = context_.session.table();
+    std::array<model::Hash128, kBatch> hashes;
+    for (size_t i = 0; i < batch.size(); ++i) {
+      hashes[i] = table.Hash(batch[i].label_bytes);
+      table.Prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+      table.PrefetchSeries(hashes[i]);
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+      HeadSeries* const series = table.Find(batch[i].label_bytes, hashes[i]);
+      if (series != nullptr) [[likely]] {
+        AppendSamples(series, batch[i]);
+      } else {
+        AddUnknown(batch[i]);
+      }
+    }
+  }
+
+  void AppendSamples(HeadSeries* series, const ScannedSeries& scanned) {
+    for (const model::Sample& sample : context_.scan.samples(scanned)) {
+      const storage::Refusal refusal = context_.session.Append(series, sample);
+      if (refusal != storage::Refusal::kNone) [[unlikely]] {
+        refusals_.AddSample(CauseOf(refusal), series->labels(), sample);
+      }
+    }
+  }
+
+  void AddUnknown(const ScannedSeries& scanned) {
+    absl::StatusOr<model::Labels> labels =
+        Canonicalize(scanned.label_bytes, receiver_.options_.labels);
+    if (!labels.ok()) {
+      refusals_.AddSeries(labels.status(), scanned.sample_count);
+      return;
+    }
+    context_.unknown.push_back(&scanned);
+    context_.labels.push_back(*std::move(labels));
+  }
+
+  void RegisterUnknown() {
+    for (const model::Labels& labels : context_.labels) {
+      context_.wanted.push_back({labels, context_.session.table().Hash(labels.bytes()), nullptr});
+    }
+    if (context_.wanted.empty()) {
+      return;
+    }
+    context_.session.Register(context_.wanted);
+    for (size_t i = 0; i < context_.wanted.size(); ++i) {
+      AppendSamples(context_.wanted[i].series, *context_.unknown[i]);
+    }
+    context_.unknown.clear();
+    context_.labels.clear();
+    context_.wanted.clear();
+  }
+
+  void SetMetadata(const ScannedMetadata& metadata) {
+    if (IsValidUtf8(metadata.metric_family_name) && IsValidUtf8(metadata.help) &&
+        IsValidUtf8(metadata.unit)) {
+      context_.session.SetMetadata(
+          metadata.metric_family_name,
+          {TypeOf(metadata.type), std::string(metadata.help), std::string(metadata.unit)});
+    }
+  }
+
+  const RemoteWriteReceiver& receiver_;
+  Context& context_;
+  Refusals refusals_;
+};
+
+RemoteWriteReceiver::RemoteWriteReceiver(storage::Db* db, const ReceiverOptions& options,
+                                         base::MetricsRegistry* metrics)
+    : db_(db), options_(options), metrics_(std::make_unique<Metrics>(metrics)) {}
+
+RemoteWriteReceiver::~RemoteWriteReceiver() = default;
+
+std::unique_ptr<WriteContext> RemoteWriteReceiver::NewContext() const {
+  return std::make_unique<Context>(db_);
+}
+
+void RemoteWriteReceiver::Write(WriteContext* context, std::string_view compressed,
+                                Done done) const {
+  auto& own = static_cast<Context&>(*context);
+  metrics_->requests->Add();
+  absl::Status read = DecompressBody(compressed, options_.max_body_bytes, &own.body);
+  if (read.ok()) {
+    read = ScanWriteRequest(own.body.view(), &own.scan);
+  }
+  if (!read.ok()) {
+    metrics_->malformed->Add();
+    done(read);
+    return;
+  }
+  own.session.Begin();
+  Request request(*this, &own);
+  request.AppendAll();
+  request.Count();
+  absl::Status refused = request.status();
+  own.scan.Trim(kKeepBytes);
+  own.body.Trim(kKeepBytes);
+  if (refused.ok()) {
+    own.session.Commit(std::move(done));
+    return;
+  }
+  own.session.Commit(
+      [refused = std::move(refused), done = std::move(done)](const absl::Status& durable) mutable {
+        done(durable.ok() ? refused : durable);
+      });
+}
+
+}  // namespace tidemark::ingest

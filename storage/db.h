@@ -1,0 +1,137 @@
+// Db is the store: head, journal, and what has been persisted, as one.
+//
+//   ASSIGN_OR_RETURN(auto db, Db::Open(options, deps));   // recovers first
+//   WriteSession session(db.get());                       // storage/write_session.h
+//   …
+//   db->Close();
+//
+// Thread-safe, except Open and Close. It runs two threads of its own: the journal's, and one for
+// the sweep and other upkeep. A sample is readable as soon as it is appended, and survives a crash
+// as soon as its acknowledgement was given.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "storage/head/head.h"
+#include "storage/journal/journal.h"
+#include "storage/metadata_table.h"
+#include "storage/new_series.h"
+#include "storage/querier.h"
+#include "storage/rocksdb/rocks_store.h"
+#include "storage/sweeper.h"
+
+namespace tidemark::storage {
+
+struct DbOptions {
+  std::string path;  // data folder, made if it is not there; journal/ and rocksdb/ live below
+  // How old a sample may be, and how long one is kept. 0 keeps everything, and takes any time
+  // from the epoch on, the future included.
+  int64_t retention_ms = 15LL * 24 * 3600 * 1000;
+  // How far in the future a sample may be, by the receiver's clock; 0 is no bound. Not looked at
+  // when retention_ms is 0.
+  int64_t max_future_ms = 10LL * 60 * 1000;
+  int64_t sweep_interval_ms = 120'000;
+  SyncMode sync = SyncMode::kAlways;
+  int64_t sync_interval_ms = 1000;  // of SyncMode::kInterval
+  size_t max_pending_journal_bytes = 256u << 20;
+  uint64_t journal_segment_bytes = 128ull << 20;
+  RocksStoreOptions store;
+};
+
+// All must outlive the Db; `fs` may be null for the real file system.
+struct DbDeps {
+  const base::Clock* clock = nullptr;
+  base::Logger* logger = nullptr;
+  base::MetricsRegistry* metrics = nullptr;
+  base::FileSystem* fs = nullptr;
+};
+
+class Db final : public Querier {
+ public:
+  // Opens or creates the store at options.path and brings back everything acknowledged before.
+  static absl::StatusOr<std::unique_ptr<Db>> Open(const DbOptions& options, const DbDeps& deps);
+  ~Db() override;
+  Db(const Db&) = delete;
+  Db& operator=(const Db&) = delete;
+
+  // Sweeps what is left, closes journal and store. Call once, after the last WriteSession and
+  // query; afterwards only the destructor may be called. Without it nothing acknowledged is lost:
+  // the next Open replays the journal.
+  absl::Status Close();
+
+  // One sweep now, at full speed; returns when it is done.
+  absl::Status Sweep() ABSL_LOCKS_EXCLUDED(sweep_mu_);
+
+  // Unavailable when writes must wait: too much is on its way to the disk.
+  absl::Status CheckWritable() const;
+
+  absl::StatusOr<std::unique_ptr<SeriesSet>> Select(const Selection& selection) const override;
+  absl::StatusOr<std::vector<std::string>> LabelNames(const Selection& selection) const override;
+  absl::StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
+                                                       const Selection& selection) const override;
+
+  // Type, help and unit as senders told them: of all families, or of `metric`; by name.
+  std::vector<MetadataTable::Entry> Metadata(std::string_view metric = {}) const {
+    return metadata_.List(metric);
+  }
+
+  // Times a sample may have at this moment, both included.
+  struct TimeBounds {
+    model::Timestamp oldest;
+    model::Timestamp newest;
+  };
+  TimeBounds AcceptedTimes() const;
+
+  size_t series_count() const { return head_.series_count(); }
+
+ private:
+  friend class WriteSession;
+
+  Db(const DbOptions& options, const DbDeps& deps);
+  absl::Status Init();
+  absl::Status OpenJournal();
+  void RegisterMetrics();
+  std::string RejournaledDefinitions() const;
+
+  // Refs of the series selected whose extent in time overlaps the selection's.
+  SeriesBitmap SelectRefs(const Selection& selection) const;
+
+  void Upkeep() ABSL_LOCKS_EXCLUDED(upkeep_mu_, sweep_mu_);
+  absl::Status SweepOnce(Sweeper::Pace pace) ABSL_LOCKS_EXCLUDED(sweep_mu_);
+  absl::Status DropExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sweep_mu_);
+
+  const DbOptions options_;
+  const DbDeps deps_;
+  const std::unique_ptr<base::FileSystem> own_fs_;  // when none was given
+  base::FileSystem* const fs_;
+
+  Head head_;
+  NewSeries new_series_;
+  MetadataTable metadata_;
+  std::unique_ptr<RocksStore> store_;
+  std::unique_ptr<Journal> journal_;
+
+  base::Mutex sweep_mu_;  // sweeps take turns
+  std::unique_ptr<Sweeper> sweeper_ ABSL_PT_GUARDED_BY(sweep_mu_);
+  int64_t first_bucket_ ABSL_GUARDED_BY(sweep_mu_) = INT64_MIN;  // buckets before it are dropped
+
+  base::Mutex upkeep_mu_;
+  base::CondVar upkeep_wake_;
+  bool stopping_ ABSL_GUARDED_BY(upkeep_mu_) = false;
+  std::thread upkeep_;
+};
+
+}  // namespace tidemark::storage

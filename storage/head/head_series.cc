@@ -1,0 +1,279 @@
+#include "storage/head/head_series.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/check.h"
+
+namespace tidemark::storage {
+namespace {
+
+using base::EpochDomain;
+using model::Sample;
+using model::Timestamp;
+
+constexpr uint32_t kFirstLateCapacity = 8;
+// How many of the late samples that came last are looked at for a duplicate. Older duplicates are
+// stored again and merged on read.
+constexpr uint32_t kLateDuplicateSearch = 64;
+
+}  // namespace
+
+HeadSeries::HeadSeries(SeriesRef ref, MetricId metric, std::string_view label_bytes)
+    : labels_(label_bytes.data()),
+      labels_size_(static_cast<uint32_t>(label_bytes.size())),
+      ref_(ref),
+      metric_(metric) {}
+
+HeadSeries::~HeadSeries() {
+  HeadChunk* chunk = open_.load(std::memory_order_acquire);
+  while (chunk != nullptr) {
+    HeadChunk* const previous = chunk->previous();
+    HeadChunk::Free(chunk);
+    chunk = previous;
+  }
+  if (LateSamples* late = late_.load(std::memory_order_acquire); late != nullptr) {
+    LateSamples::Free(late);
+  }
+}
+
+bool HeadSeries::TryClaim() {
+  uintptr_t expected = kFree;
+  return owner_.compare_exchange_strong(expected, kClaimed, std::memory_order_acquire,
+                                        std::memory_order_relaxed);
+}
+
+void HeadSeries::Claim() {
+  while (!TryClaim()) {
+    std::this_thread::yield();
+  }
+}
+
+void HeadSeries::Release(EpochDomain* epochs) {
+  uintptr_t expected = kClaimed;
+  while (!owner_.compare_exchange_strong(expected, kFree, std::memory_order_release,
+                                         std::memory_order_relaxed)) {
+    DrainDelegated(epochs);
+    expected = kClaimed;
+  }
+}
+
+void HeadSeries::DrainDelegated(EpochDomain* epochs) {
+  // Acquire: the delegated samples' contents. The claim stays ours.
+  const uintptr_t word = owner_.exchange(kClaimed, std::memory_order_acquire);
+  auto* newest = reinterpret_cast<Delegated*>(word & ~kClaimed);
+  Delegated* oldest = nullptr;
+  while (newest != nullptr) {
+    Delegated* const next = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  while (oldest != nullptr) {
+    AppendClaimed(oldest->sample, epochs);
+    Delegated* const done = oldest;
+    oldest = oldest->next;
+    delete done;
+  }
+}
+
+AppendResult HeadSeries::Append(Sample sample, EpochDomain* epochs) {
+  if (!TryClaim()) [[unlikely]] {
+    return Delegate(sample, epochs);
+  }
+  const AppendResult result = AppendClaimed(sample, epochs);
+  Release(epochs);
+  return result;
+}
+
+AppendResult HeadSeries::Delegate(Sample sample, EpochDomain* epochs) {
+  auto* delegated = new Delegated{sample, nullptr};
+  uintptr_t word = owner_.load(std::memory_order_relaxed);
+  while (true) {
+    if (word == kFree) {
+      if (owner_.compare_exchange_weak(word, kClaimed, std::memory_order_acquire,
+                                       std::memory_order_relaxed)) {
+        delete delegated;
+        const AppendResult result = AppendClaimed(sample, epochs);
+        Release(epochs);
+        return result;
+      }
+      continue;
+    }
+    delegated->next = reinterpret_cast<Delegated*>(word & ~kClaimed);
+    // Release: publishes the sample to the holder. Taking over the word keeps the release
+    // sequence of earlier delegations.
+    if (owner_.compare_exchange_weak(word, reinterpret_cast<uintptr_t>(delegated) | kClaimed,
+                                     std::memory_order_acq_rel, std::memory_order_relaxed)) {
+      return AppendResult::kDelegated;
+    }
+  }
+}
+
+AppendResult HeadSeries::AppendClaimed(Sample sample, EpochDomain* epochs) {
+  if (!has_samples_ || sample.t > encoder_.last_time()) {
+    AppendInOrder(sample, epochs);
+    return AppendResult::kStored;
+  }
+  if (sample.t == encoder_.last_time()) {
+    return model::ValueBits(sample.v) == encoder_.last_bits() ? AppendResult::kDuplicate
+                                                              : AppendResult::kConflict;
+  }
+  return AppendLate(sample, epochs);
+}
+
+void HeadSeries::AppendInOrder(Sample sample, EpochDomain* epochs) {
+  MarkDirty();
+  HeadChunk* open = open_.load(std::memory_order_relaxed);
+  if (open == nullptr || !open->Accepts(sample.t)) [[unlikely]] {
+    if (!has_samples_) {
+      WidenMinTime(sample.t);
+      has_samples_ = true;
+    }
+    open_.store(HeadChunk::Start(sample, open, &encoder_), std::memory_order_release);
+    return;
+  }
+  if (!open->HasRoom()) [[unlikely]] {
+    HeadChunk* const grown = open->Grow();
+    open_.store(grown, std::memory_order_release);
+    epochs->Retire(open);
+    open = grown;
+  }
+  open->Append(sample, &encoder_);
+}
+
+AppendResult HeadSeries::AppendLate(Sample sample, EpochDomain* epochs) {
+  LateSamples* late = late_.load(std::memory_order_relaxed);
+  const uint32_t count = late == nullptr ? 0 : late->count();
+  for (uint32_t i = count; i > 0 && count - i < kLateDuplicateSearch; --i) {
+    const Sample& other = late->samples()[i - 1];
+    if (other.t == sample.t) {
+      return model::SameBits(other.v, sample.v) ? AppendResult::kDuplicate
+                                                : AppendResult::kConflict;
+    }
+  }
+  MarkDirty();
+  WidenMinTime(sample.t);
+  if (late == nullptr || late->full()) {
+    const uint32_t capacity = late == nullptr ? kFirstLateCapacity : 2 * late->capacity();
+    LateSamples* const grown =
+        LateSamples::Create(capacity, late == nullptr ? nullptr : late->samples(), count);
+    late_.store(grown, std::memory_order_release);
+    if (late != nullptr) {
+      epochs->Retire(late);
+    }
+    late = grown;
+  }
+  late->Append(sample);
+  return AppendResult::kLate;
+}
+
+void HeadSeries::MarkDirty() {
+  if (!dirty_.load(std::memory_order_relaxed)) {
+    dirty_.store(true, std::memory_order_relaxed);
+  }
+}
+
+void HeadSeries::WidenMinTime(Timestamp t) {
+  if (t < min_time_.load(std::memory_order_relaxed)) {
+    min_time_.store(t, std::memory_order_relaxed);
+  }
+}
+
+void HeadSeries::Replay(Sample sample, bool in_order, EpochDomain* epochs) {
+  if (in_order && has_samples_ && sample.t <= encoder_.last_time()) {
+    return;
+  }
+  Append(sample, epochs);
+}
+
+void HeadSeries::RestoreState(const SeriesState& state) {
+  TIDEMARK_CHECK(open_.load(std::memory_order_relaxed) == nullptr, "series {} has samples", ref_);
+  // Sets the last time and bits; the bytes are those of a chunk that is on disk.
+  char unused[kMaxStreamBytesPerSample];
+  encoder_.Start({state.max_time, std::bit_cast<double>(state.last_value_bits)}, unused);
+  has_samples_ = true;
+  min_time_.store(state.min_time, std::memory_order_relaxed);
+  captured_max_time_.store(state.max_time, std::memory_order_relaxed);
+}
+
+SeriesView HeadSeries::View() const {
+  SeriesView view;
+  const HeadChunk* chunk = open_.load(std::memory_order_acquire);
+  for (; chunk != nullptr; chunk = chunk->previous()) {
+    view.chunks.push_back({chunk, chunk->count()});
+  }
+  view.late = late_.load(std::memory_order_acquire);
+  view.late_count = view.late == nullptr ? 0 : view.late->count();
+  return view;
+}
+
+bool HeadSeries::MayOverlap(Timestamp min_time, Timestamp max_time) const {
+  return min_time_.load(std::memory_order_relaxed) <= max_time &&
+         (dirty_.load(std::memory_order_acquire) ||
+          captured_max_time_.load(std::memory_order_relaxed) >= min_time);
+}
+
+bool HeadSeries::dirty() const {
+  // Acquire pairs with Release: once the word is free, the holder's dirty mark is visible.
+  while (owner_.load(std::memory_order_acquire) != kFree) {
+    std::this_thread::yield();
+  }
+  return dirty_.load(std::memory_order_relaxed);
+}
+
+SeriesCapture HeadSeries::Capture(EpochDomain* epochs) {
+  SeriesCapture capture;
+  Claim();
+  if (dirty_.load(std::memory_order_relaxed)) {
+    // The maximum first: a reader that sees the series clean must see it, too.
+    captured_max_time_.store(encoder_.last_time(), std::memory_order_release);
+    dirty_.store(false, std::memory_order_release);
+    HeadChunk* const open = open_.load(std::memory_order_relaxed);
+    capture.newest_full = open == nullptr ? nullptr : open->previous();
+    for (HeadChunk* chunk = open; chunk != nullptr; chunk = chunk->previous()) {
+      capture.chunks.push_back(
+          {chunk->start(), chunk->last(), chunk->count(), std::string(chunk->bytes())});
+    }
+    std::reverse(capture.chunks.begin(), capture.chunks.end());
+    if (const LateSamples* late = late_.load(std::memory_order_relaxed); late != nullptr) {
+      capture.late.assign(late->samples(), late->samples() + late->count());
+    }
+    capture.state = {ref_, min_time_.load(std::memory_order_relaxed), encoder_.last_time(),
+                     encoder_.last_bits()};
+  }
+  Release(epochs);
+  return capture;
+}
+
+void HeadSeries::Persisted(const SeriesCapture& capture, EpochDomain* epochs) {
+  Claim();
+  if (capture.newest_full != nullptr) {
+    HeadChunk* chunk = open_.load(std::memory_order_relaxed);
+    while (chunk->previous() != capture.newest_full) {
+      chunk = chunk->previous();
+    }
+    chunk->Unlink();
+    for (HeadChunk* full = capture.newest_full; full != nullptr;) {
+      HeadChunk* const previous = full->previous();
+      epochs->Retire(full);
+      full = previous;
+    }
+  }
+  if (!capture.late.empty()) {
+    DropLate(static_cast<uint32_t>(capture.late.size()), epochs);
+  }
+  Release(epochs);
+}
+
+void HeadSeries::DropLate(uint32_t count, EpochDomain* epochs) {
+  LateSamples* const late = late_.load(std::memory_order_relaxed);
+  const uint32_t rest = late->count() - count;
+  late_.store(rest == 0 ? nullptr
+                        : LateSamples::Create(std::max(kFirstLateCapacity, 2 * rest),
+                                              late->samples() + count, rest),
+              std::memory_order_release);
+  epochs->Retire(late);
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,147 @@
+// HeadSeries is one series in memory: its identity, its open chunk, and what is not yet on disk.
+//
+// Append is lock-free and may be called by any number of threads. The thread that wins the claim
+// (one compare-exchange on a word of the series) is the only writer of everything below it until
+// it gives the claim back. A thread that finds the claim taken leaves its sample in the list that
+// hangs on the same word and goes on; the holder appends what hangs there before the claim is
+// free again. Because claim and list share one word, no sample can be left behind between the
+// holder's last look and its release.
+//
+//   owner word   0             free, nothing waiting
+//                1             claimed
+//                pointer | 1   claimed, delegated samples wait (newest first)
+//
+// Readers never claim: they take a SeriesView under an EpochDomain::Guard.
+// Owned by Head, which never frees a series while it runs.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/epoch.h"
+#include "model/labels.h"
+#include "model/sample.h"
+#include "storage/head/head_chunk.h"
+#include "storage/types.h"
+
+namespace tidemark::storage {
+
+enum class AppendResult : uint8_t {
+  kStored,     // newer than all before
+  kLate,       // older than the newest; kept apart and merged on read
+  kDuplicate,  // same time and bits as a sample that is there: nothing to store
+  kConflict,   // same time as a sample that is there, other bits: refused
+  kDelegated,  // handed to the thread that is appending to the series just now
+};
+
+// What a reader sees of a series' memory at one moment. Valid as long as the Guard it was taken
+// under.
+struct SeriesView {
+  struct Chunk {
+    const HeadChunk* chunk;
+    uint32_t count;
+  };
+  std::vector<Chunk> chunks;  // newest first
+  const LateSamples* late = nullptr;
+  uint32_t late_count = 0;
+};
+
+// What the sweep takes from a series: bytes to write, and what to drop once they are written.
+struct SeriesCapture {
+  struct Chunk {
+    model::Timestamp start;
+    model::Timestamp last;
+    uint32_t count;
+    std::string bytes;
+  };
+  std::vector<Chunk> chunks;        // in order of time; the last one is the open chunk
+  std::vector<model::Sample> late;  // in order of arrival
+  SeriesState state;
+  HeadChunk* newest_full = nullptr;  // it and all older ones can go once written
+  bool empty() const { return chunks.empty() && late.empty(); }
+};
+
+class alignas(64) HeadSeries {
+ public:
+  // `label_bytes` (canonical) must outlive the series.
+  HeadSeries(SeriesRef ref, MetricId metric, std::string_view label_bytes);
+  ~HeadSeries();
+  HeadSeries(const HeadSeries&) = delete;
+  HeadSeries& operator=(const HeadSeries&) = delete;
+
+  SeriesRef ref() const { return ref_; }
+  MetricId metric() const { return metric_; }
+  SeriesKey key() const { return {metric_, ref_}; }
+  std::string_view label_bytes() const { return {labels_, labels_size_}; }
+  model::LabelsView labels() const { return model::LabelsView(label_bytes()); }
+
+  // Adds one sample. REQUIRES: a Guard of `epochs` is open.
+  AppendResult Append(model::Sample sample, base::EpochDomain* epochs);
+
+  // Adds a sample read back from the journal: one that came in order and is not newer than what
+  // RestoreState told is on disk already. Thread-compatible.
+  void Replay(model::Sample sample, bool in_order, base::EpochDomain* epochs);
+  // Sets what was persisted before a restart. REQUIRES: nothing has been appended.
+  void RestoreState(const SeriesState& state);
+
+  // REQUIRES: a Guard of the domain is open, here and for as long as the view is used.
+  SeriesView View() const;
+  // False only if no sample in [min_time, max_time] can be in the store. May be true without one.
+  bool MayOverlap(model::Timestamp min_time, model::Timestamp max_time) const;
+
+  // For the sweep's thread alone. Capture waits for a holder of the claim to finish, takes what
+  // is not persisted, and marks the series clean; Persisted drops what the capture held and is
+  // in the store now; Recapture marks it dirty again after a failure.
+  bool dirty() const;
+  SeriesCapture Capture(base::EpochDomain* epochs);
+  void Persisted(const SeriesCapture& capture, base::EpochDomain* epochs);
+  void Recapture() { dirty_.store(true, std::memory_order_relaxed); }
+
+ private:
+  struct Delegated {
+    model::Sample sample;
+    Delegated* next;
+  };
+  static constexpr uintptr_t kFree = 0;
+  static constexpr uintptr_t kClaimed = 1;
+
+  bool TryClaim();
+  void Claim();  // spins; for the sweep
+  void Release(base::EpochDomain* epochs);
+  void DrainDelegated(base::EpochDomain* epochs);
+  AppendResult Delegate(model::Sample sample, base::EpochDomain* epochs);
+
+  AppendResult AppendClaimed(model::Sample sample, base::EpochDomain* epochs);
+  void AppendInOrder(model::Sample sample, base::EpochDomain* epochs);
+  AppendResult AppendLate(model::Sample sample, base::EpochDomain* epochs);
+  void MarkDirty();
+  void WidenMinTime(model::Timestamp t);
+  void DropLate(uint32_t count, base::EpochDomain* epochs);
+
+  // Writers: any appender, as drawn above. Acquire on taking the claim pairs with release on
+  // giving it back and publishes everything the previous holder wrote.
+  std::atomic<uintptr_t> owner_{kFree};
+  // Writer: the holder of the claim. Readers: queries. Publishes the chunk and the ones before.
+  std::atomic<HeadChunk*> open_{nullptr};
+  SampleEncoder encoder_;  // claim
+  const char* const labels_;
+  const uint32_t labels_size_;
+  const SeriesRef ref_;
+  const MetricId metric_;
+  // Writers: the holder of the claim and the sweep. Reader: the sweep, after it saw the owner
+  // word free. Publishes nothing.
+  std::atomic<bool> dirty_{false};
+  bool has_samples_ = false;  // claim; whether encoder_'s last time and bits mean anything
+
+  // Second line: not touched by an append in order.
+  // Writer: the holder of the claim. Readers: queries. Publishes the samples.
+  std::atomic<LateSamples*> late_{nullptr};
+  // Writer: the holder of the claim. Readers: MayOverlap. Publish nothing: a reader that must see
+  // a sample has synchronised with its writer through the acknowledgement.
+  std::atomic<model::Timestamp> min_time_{model::kMaxTimestamp};
+  std::atomic<model::Timestamp> captured_max_time_{model::kMinTimestamp};
+};
+
+}  // namespace tidemark::storage

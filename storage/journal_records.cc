@@ -1,0 +1,197 @@
+#include "storage/journal_records.h"
+
+#include <bit>
+#include <cstring>
+
+#include "base/status_macros.h"
+#include "fmt/format.h"
+#include "model/varint.h"
+
+namespace tidemark::storage {
+namespace {
+
+using model::AppendVarint;
+
+enum RecordType : char { kSeries = 1, kSamples = 2, kMetadata = 3 };
+
+constexpr size_t kValueBytes = 8;
+
+void AppendText(std::string_view text, std::string* out) {
+  AppendVarint(text.size(), out);
+  out->append(text);
+}
+
+void AppendRecord(RecordType type, std::string* body, std::string* payload) {
+  if (!body->empty()) {
+    payload->push_back(type);
+    AppendText(*body, payload);
+    body->clear();
+  }
+}
+
+// Reads the fields of a record body; false once the bytes are wrong.
+class Fields {
+ public:
+  explicit Fields(std::string_view bytes) : p_(bytes.data()), end_(p_ + bytes.size()) {}
+
+  bool done() const { return p_ == end_; }
+
+  bool Varint(uint64_t* v) {
+    p_ = model::GetVarint(p_, end_, v);
+    return p_ != nullptr;
+  }
+  bool Text(std::string_view* text) {
+    uint64_t length = 0;
+    if (!Varint(&length) || length > static_cast<size_t>(end_ - p_)) {
+      return false;
+    }
+    *text = {p_, static_cast<size_t>(length)};
+    p_ += length;
+    return true;
+  }
+  bool Byte(uint8_t* v) {
+    if (p_ == end_) {
+      return false;
+    }
+    *v = static_cast<uint8_t>(*p_++);
+    return true;
+  }
+  bool Bits(uint64_t* v) {
+    if (static_cast<size_t>(end_ - p_) < kValueBytes) {
+      return false;
+    }
+    std::memcpy(v, p_, kValueBytes);
+    p_ += kValueBytes;
+    return true;
+  }
+
+ private:
+  const char* p_;
+  const char* end_;
+};
+
+absl::Status Malformed(std::string_view kind) {
+  return absl::DataLossError(fmt::format("{} record is malformed", kind));
+}
+
+absl::Status ReadSeries(Fields fields, JournalRecordVisitor* visitor) {
+  while (!fields.done()) {
+    uint64_t ref = 0;
+    uint64_t metric = 0;
+    std::string_view labels;
+    if (!fields.Varint(&ref) || !fields.Varint(&metric) || !fields.Text(&labels) ||
+        ref > UINT32_MAX || metric > UINT32_MAX || !model::IsCanonical(labels)) {
+      return Malformed("series");
+    }
+    RETURN_IF_ERROR(visitor->OnSeries(
+        {static_cast<SeriesRef>(ref), static_cast<MetricId>(metric), model::LabelsView(labels)}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadSamples(Fields fields, JournalRecordVisitor* visitor) {
+  int64_t ref = 0;
+  uint64_t time = 0;
+  while (!fields.done()) {
+    uint64_t key = 0;
+    uint64_t step = 0;
+    uint64_t bits = 0;
+    if (!fields.Varint(&key) || !fields.Varint(&step) || !fields.Bits(&bits)) {
+      return Malformed("samples");
+    }
+    const bool in_order = (key & 1) != 0;
+    ref += model::UnZigZag(key >> 1);
+    time += static_cast<uint64_t>(model::UnZigZag(step));
+    if (ref <= 0 || ref > UINT32_MAX) {
+      return Malformed("samples");
+    }
+    RETURN_IF_ERROR(visitor->OnSample(
+        static_cast<SeriesRef>(ref),
+        {static_cast<model::Timestamp>(time), std::bit_cast<double>(bits)}, in_order));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadMetadata(Fields fields, JournalRecordVisitor* visitor) {
+  while (!fields.done()) {
+    std::string_view metric;
+    uint8_t type = 0;
+    std::string_view help;
+    std::string_view unit;
+    if (!fields.Text(&metric) || !fields.Byte(&type) || !fields.Text(&help) ||
+        !fields.Text(&unit)) {
+      return Malformed("metadata");
+    }
+    RETURN_IF_ERROR(visitor->OnMetadata(
+        metric, {static_cast<MetricType>(type), std::string(help), std::string(unit)}));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void JournalRecordWriter::AddSeries(const SeriesRecord& series) {
+  AppendVarint(series.ref, &series_);
+  AppendVarint(series.metric_id, &series_);
+  AppendText(series.labels.bytes(), &series_);
+}
+
+void JournalRecordWriter::AddSample(SeriesRef ref, model::Sample sample, bool in_order) {
+  const uint64_t ref_step = model::ZigZag(static_cast<int64_t>(ref) - last_ref_);
+  const uint64_t time_step = model::ZigZag(
+      static_cast<int64_t>(static_cast<uint64_t>(sample.t) - static_cast<uint64_t>(last_time_)));
+  char bytes[2 * model::kMaxVarintBytes + kValueBytes];
+  char* end = model::PutVarint(ref_step << 1 | (in_order ? 1 : 0), bytes);
+  end = model::PutVarint(time_step, end);
+  const uint64_t bits = model::ValueBits(sample.v);
+  std::memcpy(end, &bits, kValueBytes);
+  samples_.append(bytes, static_cast<size_t>(end + kValueBytes - bytes));
+  last_ref_ = ref;
+  last_time_ = sample.t;
+}
+
+void JournalRecordWriter::AddMetadata(std::string_view metric, const MetricMetadata& metadata) {
+  AppendText(metric, &metadata_);
+  metadata_.push_back(static_cast<char>(metadata.type));
+  AppendText(metadata.help, &metadata_);
+  AppendText(metadata.unit, &metadata_);
+}
+
+std::string JournalRecordWriter::Take() {
+  std::string payload;
+  payload.reserve(series_.size() + samples_.size() + metadata_.size() +
+                  3 * (1 + model::kMaxVarintBytes));
+  AppendRecord(kSeries, &series_, &payload);
+  AppendRecord(kSamples, &samples_, &payload);
+  AppendRecord(kMetadata, &metadata_, &payload);
+  last_ref_ = 0;
+  last_time_ = 0;
+  return payload;
+}
+
+absl::Status ReadJournalRecords(std::string_view payload, JournalRecordVisitor* visitor) {
+  Fields records(payload);
+  while (!records.done()) {
+    uint8_t type = 0;
+    std::string_view body;
+    if (!records.Byte(&type) || !records.Text(&body)) {
+      return Malformed("journal");
+    }
+    switch (type) {
+      case kSeries:
+        RETURN_IF_ERROR(ReadSeries(Fields(body), visitor));
+        break;
+      case kSamples:
+        RETURN_IF_ERROR(ReadSamples(Fields(body), visitor));
+        break;
+      case kMetadata:
+        RETURN_IF_ERROR(ReadMetadata(Fields(body), visitor));
+        break;
+      default:
+        return absl::DataLossError(fmt::format("journal record of unknown type {}", type));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tidemark::storage

@@ -1,0 +1,39 @@
+// Recover fills an empty head with what a store and a journal hold.
+//
+// Order: series and their states from the store, metadata, then the journal's records. A record
+// whose effect is in the store already changes nothing. Reads only: a crash during recovery leaves
+// everything as it was.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "storage/head/head.h"
+#include "storage/journal/journal_reader.h"
+#include "storage/metadata_table.h"
+#include "storage/new_series.h"
+#include "storage/rocksdb/rocks_store.h"
+
+namespace tidemark::storage {
+
+struct RecoveryTarget {
+  Head* head;
+  NewSeries* new_series;  // gets the series that are only in the journal
+  MetadataTable* metadata;
+};
+
+struct RecoveryDeps {
+  base::FileSystem* fs;
+  base::Logger* logger;  // told of damage, with segment and offset
+  base::MetricsRegistry* metrics;
+};
+
+// Returns where the journal goes on. An error only when nothing can be brought back; damage to
+// the journal is reported, counted and stepped over.
+absl::StatusOr<JournalStart> Recover(const RocksStore& store, const std::string& journal_dir,
+                                     const RecoveryTarget& target, const RecoveryDeps& deps);
+
+}  // namespace tidemark::storage

@@ -1,0 +1,42 @@
+#include "storage/write_session.h"
+
+#include <memory>
+#include <utility>
+
+namespace tidemark::storage {
+
+void WriteSession::Begin() {
+  guard_ = base::EpochDomain::Guard(db_->head_.epochs());
+  bounds_ = db_->AcceptedTimes();
+  late_ = 0;
+  duplicates_ = 0;
+}
+
+void WriteSession::Register(std::span<Head::Wanted> wanted) {
+  db_->head_.Register(wanted, [this](std::span<HeadSeries* const> created) {
+    // Listed before it is submitted: if the journal fails in between, it is journaled again.
+    db_->new_series_.Add(created);
+    JournalRecordWriter definitions;
+    for (const HeadSeries* series : created) {
+      definitions.AddSeries({series->ref(), series->metric(), series->labels()});
+    }
+    db_->journal_->Submit(std::make_unique<JournalEntry>(definitions.Take()));
+  });
+}
+
+void WriteSession::SetMetadata(std::string_view metric, const MetricMetadata& metadata) {
+  if (db_->metadata_.Set(metric, metadata)) {
+    records_.AddMetadata(metric, metadata);
+  }
+}
+
+void WriteSession::Commit(JournalEntry::Done done) {
+  guard_.Leave();
+  if (records_.empty()) {
+    done(absl::OkStatus());
+    return;
+  }
+  db_->journal_->Submit(std::make_unique<JournalEntry>(records_.Take(), std::move(done)));
+}
+
+}  // namespace tidemark::storage

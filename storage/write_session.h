@@ -1,0 +1,78 @@
+// WriteSession appends one request's samples to the store.
+//
+//   session.Begin();
+//   … Find / Register the request's series, Append their samples, SetMetadata …
+//   session.Commit(done);
+//
+// Owned by one I/O thread and reused from request to request; thread-compatible. Between Begin
+// and Commit it holds an epoch Guard, so that everything it finds stays valid. Append takes no
+// lock and waits for no other thread.
+//
+// Every sample that Append did not refuse goes into the journal, duplicates included: the same
+// sample of an earlier request may not be durable yet, and its acknowledgement must not be given
+// before it is.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "model/sample.h"
+#include "storage/db.h"
+#include "storage/journal_records.h"
+
+namespace tidemark::storage {
+
+enum class Refusal : uint8_t {
+  kNone,
+  kTooOld,    // older than the retention
+  kTooNew,    // further in the future than allowed
+  kConflict,  // another value at the same time
+};
+
+class WriteSession {
+ public:
+  // `db` must outlive the session.
+  explicit WriteSession(Db* db) : db_(db) {}
+
+  void Begin();
+
+  const SeriesTable& table() const { return db_->head_.table(); }
+  // Finds or registers. Takes the registration lock.
+  void Register(std::span<Head::Wanted> wanted);
+
+  Refusal Append(HeadSeries* series, model::Sample sample) {
+    if (sample.t < bounds_.oldest || sample.t > bounds_.newest) [[unlikely]] {
+      return sample.t < bounds_.oldest ? Refusal::kTooOld : Refusal::kTooNew;
+    }
+    const AppendResult result = series->Append(sample, db_->head_.epochs());
+    if (result == AppendResult::kConflict) [[unlikely]] {
+      return Refusal::kConflict;
+    }
+    late_ += result == AppendResult::kLate ? 1 : 0;
+    duplicates_ += result == AppendResult::kDuplicate ? 1 : 0;
+    records_.AddSample(series->ref(), sample, result == AppendResult::kStored);
+    return Refusal::kNone;
+  }
+
+  void SetMetadata(std::string_view metric, const MetricMetadata& metadata);
+
+  // Samples of this request that were older than their series' newest, or there already.
+  uint64_t late() const { return late_; }
+  uint64_t duplicates() const { return duplicates_; }
+
+  // Hands the request to the journal. `done` is called once: on the journal's thread when
+  // everything is durable (or could not be made so), or at once when there is nothing to write.
+  void Commit(JournalEntry::Done done);
+
+ private:
+  Db* const db_;
+  base::EpochDomain::Guard guard_;
+  Db::TimeBounds bounds_{};
+  JournalRecordWriter records_;
+  uint64_t late_ = 0;
+  uint64_t duplicates_ = 0;
+};
+
+}  // namespace tidemark::storage

@@ -1,0 +1,57 @@
+// PromqlScript runs a test written in the language of tests/promql/README.md: series to load,
+// expressions to evaluate, and what they must give.
+//
+// Every expression is also evaluated the other way round, an instant query as the middle step of
+// a range and a range query step by step, and must give the very same numbers. Thread-compatible.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "query/engine/engine.h"
+#include "tests/testing/memory_querier.h"
+
+namespace tidemark::query {
+
+// The values that "1 2+1x3 _ stale" stands for; nullopt is a gap. InvalidArgument if it is none.
+absl::StatusOr<std::vector<std::optional<double>>> ExpandValues(std::string_view text);
+
+class PromqlScript {
+ public:
+  PromqlScript();
+
+  // One line per expectation that was not met, each with its line in `script`. Empty when all
+  // were.
+  std::vector<std::string> Run(std::string_view script);
+
+ private:
+  struct Block;
+  struct ExpectedSeries {
+    model::Labels labels;
+    std::vector<std::optional<double>> values;
+  };
+  struct Expectation;
+
+  absl::Status RunBlock(const Block& block);
+  absl::Status Load(const Block& block);
+  absl::Status Eval(const Block& block);
+  absl::Status EvalInstant(const Expectation& expected, std::string_view rest);
+  absl::Status EvalRange(const Expectation& expected, std::string_view rest);
+
+  absl::Status CheckInstantInRange(std::string_view expr, model::Timestamp t,
+                                   const QueryResult& instant) const;
+  absl::Status CheckRangeByInstants(std::string_view expr, model::Timestamp start,
+                                    model::Timestamp end, int64_t step_ms,
+                                    const QueryResult& range) const;
+
+  static absl::StatusOr<Expectation> ParseExpectation(const Block& block);
+  static absl::StatusOr<ExpectedSeries> ParseSeries(std::string_view line);
+
+  testing::MemoryQuerier querier_;
+  base::SystemClock clock_;
+  Engine engine_;
+};
+
+}  // namespace tidemark::query
