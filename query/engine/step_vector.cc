@@ -59,12 +59,10 @@ void StepVector::Release() {
 void StepVector::AddSlab() {
   Slab slab;
   // Doubling up to the full size keeps a vector of one series small.
-  const size_t last = slabs_.empty() ? 2 : slabs_.back().rows;
-  slab.rows = std::clamp<size_t>(last * 2, 1, std::max<size_t>(1, kSlabCells / steps_));
+  const size_t rows = slabs_.empty() ? 1 : slabs_.back().rows * 2;
+  slab.rows = std::min(rows, std::max<size_t>(1, kSlabCells / steps_));
   slab.values = std::make_unique<double[]>(slab.rows * steps_);
   slab.present = std::make_unique<uint64_t[]>(slab.rows * words());
-  context_->budget().Charge(slab.rows * steps_);
-  charged_ += slab.rows * steps_;
   slabs_.push_back(std::move(slab));
 }
 
@@ -76,12 +74,16 @@ Row& StepVector::Add(model::LabelsView labels) {
   double* values = slab.values.get() + slab.used * steps_;
   uint64_t* present = slab.present.get() + slab.used * words();
   ++slab.used;
+  context_->budget().Charge(steps_);
+  charged_ += steps_;
   return rows_.emplace_back(Row{labels, values, present});
 }
 
 void StepVector::TakeBack() {
   rows_.pop_back();
   --slabs_.back().used;
+  context_->budget().Release(steps_);
+  charged_ -= steps_;
 }
 
 bool StepVector::HasAny(const Row& row) const {

@@ -66,7 +66,7 @@ class StepVector {
 
   // Adds a series that has no value yet. `labels` must live in the query's arena.
   Row& Add(model::LabelsView labels);
-  // As Add, but hands out the last series again that TakeBack() took back.
+  // Undoes the last Add(). REQUIRES: the series still has no value.
   void TakeBack();
 
   // Whether `row` has a value at some step.

@@ -1,0 +1,167 @@
+#include "query/engine/engine.h"
+
+#include <atomic>
+
+#include <gtest/gtest.h>
+
+#include "base/status_macros.h"
+#include "tests/testing/memory_querier.h"
+
+namespace tidemark::query {
+namespace {
+
+// Gains a millisecond every time the engine looks.
+class TickingClock final : public base::Clock {
+ public:
+  int64_t NowMs() const override { return 0; }
+  int64_t SteadyNanos() const override { return 1'000'000 * ++looks_; }
+
+ private:
+  mutable std::atomic<int64_t> looks_ = 0;
+};
+
+class EngineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    for (int i = 0; i < 10; ++i) {
+      std::vector<model::Sample> samples;
+      for (int t = 0; t < 100; ++t) {
+        samples.push_back({t * 1000, t + i * 0.5});
+      }
+      querier_.Add(model::Labels::Of({{"__name__", "m"}, {"i", std::to_string(i)}}), samples);
+    }
+  }
+
+  Engine NewEngine(const EngineOptions& options = {}) const {
+    return {&querier_, &clock_, options};
+  }
+
+  testing::MemoryQuerier querier_;
+  TickingClock clock_;
+};
+
+TEST_F(EngineTest, TellsAWrongQueryFromAFailedOne) {
+  const Engine engine = NewEngine();
+  EXPECT_EQ(engine.Instant("m +", 0).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine.Range("m[1m]", 0, 1000, 1000).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine.Range("m", 1000, 0, 1000).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine.Range("m", 0, 1000, 0).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine.Instant("m + on () m", 0).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(EngineTest, EndsAQueryThatIsLate) {
+  QueryOptions options;
+  options.timeout_ms = 0;
+  const auto result = NewEngine().Instant("sum(m)", 0, options);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(base::Message(result.status()), "query timed out in expression evaluation");
+}
+
+TEST_F(EngineTest, LetsAQueryShortenItsTimeoutOnly) {
+  EngineOptions options;
+  options.timeout_ms = 0;
+  QueryOptions longer;
+  longer.timeout_ms = 1'000'000;
+  EXPECT_EQ(NewEngine(options).Instant("m", 0, longer).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(EngineTest, EndsAQueryThatIsCancelled) {
+  const std::atomic<bool> cancelled = true;
+  QueryOptions options;
+  options.cancelled = &cancelled;
+  const auto result = NewEngine().Range("sum(m)", 0, 10'000, 1000, options);
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(base::Message(result.status()), "query was canceled in expression evaluation");
+}
+
+TEST_F(EngineTest, RefusesToHoldTooManySamples) {
+  EngineOptions options;
+  options.max_samples = 500;
+  const Engine engine = NewEngine(options);
+  EXPECT_TRUE(engine.Range("m", 0, 10'000, 1000).ok());
+  for (const char* query :
+       {"m", "time()", "sum_over_time(m[10m])", "vector(1)", "count_over_time(vector(1)[1d:1s])"}) {
+    const auto result = engine.Range(query, 0, 99'000, 100);
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition) << query;
+    EXPECT_EQ(base::Message(result.status()),
+              "query processing would load too many samples into memory in query execution");
+  }
+}
+
+TEST_F(EngineTest, ForgivesSamplesThatItNoLongerHolds) {
+  EngineOptions options;
+  options.max_samples = 2000;
+  // Each operand holds 10 x 101 samples, one after the other.
+  EXPECT_TRUE(NewEngine(options).Range("sum(m) + sum(m) + sum(m) + sum(m)", 0, 10'000, 100).ok());
+}
+
+TEST_F(EngineTest, PassesOnWhatTheStoreSays) {
+  querier_.set_failure(absl::DataLossError("chunk is torn"));
+  for (const char* query : {"m", "rate(m[1m])", "absent(m)", "m[1m]"}) {
+    const auto result = NewEngine().Instant(query, 0);
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kDataLoss) << query;
+  }
+}
+
+TEST_F(EngineTest, TakesTheLookbackFromTheQuery) {
+  QueryOptions options;
+  options.lookback_ms = 1000;
+  EXPECT_EQ(NewEngine().Instant("count(m)", 101'000)->vector.size(), 1U);
+  EXPECT_EQ(NewEngine().Instant("count(m)", 101'000, options)->vector.size(), 0U);
+}
+
+TEST_F(EngineTest, ClosesRangesOnTheirLeftWhenAskedTo) {
+  EngineOptions options;
+  options.closed_ranges = true;
+  EXPECT_EQ(NewEngine().Instant("count_over_time(m{i='0'}[5s])", 10'000)->vector[0].value, 5);
+  EXPECT_EQ(NewEngine(options).Instant("count_over_time(m{i='0'}[5s])", 10'000)->vector[0].value,
+            6);
+}
+
+TEST_F(EngineTest, EvaluatesAPreparedQueryOverAnyStore) {
+  const Engine engine = NewEngine();
+  const auto query = engine.Prepare("sum(m)");
+  ASSERT_TRUE(query.ok());
+  EXPECT_EQ(engine.Instant(*query, 0)->vector[0].value, 22.5);
+  testing::MemoryQuerier other;
+  other.Add(model::Labels::Of({{"__name__", "m"}}), {{0, 7}});
+  EXPECT_EQ(engine.Instant(*query, other, 0)->vector[0].value, 7);
+}
+
+TEST_F(EngineTest, OffersExperimentsOnlyWhenAskedTo) {
+  EngineOptions options;
+  options.enable_experimental = true;
+  EXPECT_FALSE(NewEngine().Instant("limitk(1, m)", 0).ok());
+  EXPECT_TRUE(NewEngine(options).Instant("limitk(1, m)", 0).ok());
+}
+
+TEST_F(EngineTest, NamesAFunctionItDoesNotHave) {
+  EngineOptions options;
+  options.enable_experimental = true;
+  const auto result = NewEngine(options).Instant("start_timestamp(m)", 0);
+  EXPECT_EQ(base::Message(result.status()), "function start_timestamp() is not supported");
+}
+
+TEST_F(EngineTest, CountsWhatAQueryCosts) {
+  const auto result = NewEngine().Range("m", 0, 9'000, 1000);
+  EXPECT_EQ(result->stats.samples_read, 100U);
+  EXPECT_GE(result->stats.peak_samples, 100U);
+}
+
+TEST_F(EngineTest, SurvivesTimesAtTheEndsOfTheirRange) {
+  const Engine engine = NewEngine();
+  for (const model::Timestamp t : {model::kMinTimestamp, model::kMaxTimestamp}) {
+    for (const char* query :
+         {"m", "rate(m[1h])", "m offset 1y", "m offset -1y", "sum_over_time(m[1h:1m])", "time()",
+          "hour()", "deriv(m[1h] @ 9223372036854775)", "m @ -9223372036854775 offset 1y"}) {
+      EXPECT_TRUE(engine.Instant(query, t).ok()) << query << " at " << t;
+    }
+  }
+  EXPECT_FALSE(engine.Range("m", model::kMinTimestamp, model::kMaxTimestamp, 1).ok());
+}
+
+}  // namespace
+}  // namespace tidemark::query
