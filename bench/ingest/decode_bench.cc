@@ -56,7 +56,7 @@ std::string MakeRequest() {
     FillSeries(i, series);
     prometheus::Sample* sample = series->add_samples();
     sample->set_value(rng() % 5 == 0 ? 0 : static_cast<double>(rng() % 1000000));
-    sample->set_timestamp(1700000000000 + (i / 50) * 17);
+    sample->set_timestamp(1700000000000 + int64_t{i / 50} * 17);
   }
   return request.SerializeAsString();
 }
