@@ -1,7 +1,7 @@
 // Schema: the column families with the bytes of their keys and values (docs/format/rocksdb.md).
 //
-// Encoders append to `out`; decoders check every byte and give false for anything else than what
-// an encoder wrote. Pure functions.
+// Encoders append to `out`; decoders check lengths and ranges and give false for what no encoder
+// could have meant. Pure functions.
 #pragma once
 
 #include <array>

@@ -1,7 +1,10 @@
 #include "storage/rocksdb/rocks_store.h"
 
+#include <algorithm>
+#include <atomic>
 #include <map>
 #include <string>
+#include <thread>
 
 #include "base/status_macros.h"
 #include "gmock/gmock.h"
@@ -238,6 +241,41 @@ TEST_F(RocksStoreTest, ReportsADamagedChunkKeyToTheReader) {
   const auto cursor = reader->Scan({kUp}, model::kMinTimestamp, model::kMaxTimestamp);
   EXPECT_FALSE(cursor->Next());
   EXPECT_EQ(cursor->status().code(), absl::StatusCode::kDataLoss);
+}
+
+// Each batch puts one chunk in each of three buckets, so a reader that sees a part of one is wrong.
+TEST_F(RocksStoreTest, ReadersSeeWholeBatchesWhileTheStoreIsWrittenFlushedAndTrimmed) {
+  constexpr SeriesRef kBatches = 300;
+  auto store = Open();
+  std::atomic<bool> done{false};  // set by the writer at its end; publishes nothing else
+  const auto read = [&] {
+    std::vector<SeriesKey> series;
+    for (SeriesRef ref = 1; ref <= kBatches; ++ref) {
+      series.push_back({1, ref});
+    }
+    size_t last = 0;
+    while (!done.load(std::memory_order_relaxed)) {
+      const auto reader = store->NewChunkReader();
+      const size_t newest = ScanKeys(*reader, series, kBucketMs * 3, kBucketMs * 4 - 1).size();
+      ASSERT_EQ(ScanKeys(*reader, series, kBucketMs * 2, kBucketMs * 4 - 1).size(), 2 * newest);
+      ASSERT_GE(newest, last);
+      last = newest;
+    }
+  };
+  std::thread readers[] = {std::thread(read), std::thread(read)};
+  for (SeriesRef ref = 1; ref <= kBatches; ++ref) {
+    PutChunks(store.get(), {ChunkAt({1, ref}, 0), ChunkAt({1, ref}, kBucketMs * 2),
+                            ChunkAt({1, ref}, kBucketMs * 3)});
+    if (ref % 50 == 0) {
+      EXPECT_TRUE(store->Flush().ok());
+      EXPECT_TRUE(store->DropBucketsBefore(1).ok());
+    }
+  }
+  done.store(true, std::memory_order_relaxed);
+  for (std::thread& reader : readers) {
+    reader.join();
+  }
+  EXPECT_EQ(Chunks(*store, {{1, kBatches}}).size(), 2u);
 }
 
 TEST_F(RocksStoreTest, KnowsItsSizes) {

@@ -1,28 +1,19 @@
 // A folder of its own for each test, and a store in it.
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "storage/rocksdb/rocks_store.h"
+#include "tests/testing/temp_dir.h"
 
 namespace tidemark::storage {
 
 class StoreTest : public testing::Test {
  protected:
-  StoreTest() {
-    std::string pattern = testing::TempDir() + "/rocks_store_XXXXXX";
-    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  ~StoreTest() override { std::filesystem::remove_all(folder_); }
-
-  std::string path() const { return folder_ + "/rocksdb"; }
+  std::string path() const { return folder_.File("rocksdb"); }
 
   absl::StatusOr<std::unique_ptr<RocksStore>> TryOpen(rocksdb::Env* env = nullptr) {
     return RocksStore::Open(path(), options_, {.logger = &logger_, .env = env});
@@ -37,7 +28,7 @@ class StoreTest : public testing::Test {
 
  private:
   base::Logger logger_{stderr, base::LogLevel::kError};
-  std::string folder_;
+  tests::TempDir folder_;
 };
 
 // The keys that a scan gives.

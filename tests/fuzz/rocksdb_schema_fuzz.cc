@@ -1,0 +1,77 @@
+// Any bytes as each key and value of the RocksDB store. They are refused, or what they mean is
+// encoded and decoded again without a change.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "storage/rocksdb/internal/schema.h"
+
+namespace tidemark::storage::internal {
+namespace {
+
+void CheckKeys(std::string_view bytes) {
+  ChunkKey key;
+  if (DecodeChunkKey(bytes, &key)) {
+    const ChunkKeyBytes again = EncodeChunkKey(key);
+    TIDEMARK_CHECK(View(again) == bytes, "a chunk key changed");
+  }
+  SeriesRef ref = kNoSeries;
+  if (DecodeSeriesKey(bytes, &ref)) {
+    const SeriesKeyBytes again = EncodeSeriesKey(ref);
+    TIDEMARK_CHECK(View(again) == bytes, "a series key changed");
+  }
+}
+
+void CheckSeries(std::string_view bytes) {
+  SeriesRecord series;
+  if (!DecodeSeriesValue(bytes, &series)) {
+    return;
+  }
+  std::string encoded;
+  AppendSeriesValue(series, &encoded);
+  SeriesRecord again;
+  TIDEMARK_CHECK(DecodeSeriesValue(encoded, &again), "a series was refused");
+  TIDEMARK_CHECK(again.metric_id == series.metric_id && again.labels == series.labels,
+                 "a series changed: {}", series.labels.ToString());
+}
+
+void CheckState(std::string_view bytes) {
+  SeriesState state;
+  if (!DecodeStateValue(bytes, &state)) {
+    return;
+  }
+  std::string encoded;
+  AppendStateValue(state, &encoded);
+  SeriesState again;
+  TIDEMARK_CHECK(DecodeStateValue(encoded, &again) && again == state, "a state changed");
+}
+
+void CheckMetadata(std::string_view bytes) {
+  MetricMetadata metadata;
+  if (!DecodeMetadataValue(bytes, &metadata)) {
+    return;
+  }
+  std::string encoded;
+  AppendMetadataValue(metadata, &encoded);
+  MetricMetadata again;
+  TIDEMARK_CHECK(DecodeMetadataValue(encoded, &again) && again == metadata, "metadata changed");
+}
+
+}  // namespace
+
+static void CheckAll(std::string_view bytes) {
+  CheckKeys(bytes);
+  CheckSeries(bytes);
+  CheckState(bytes);
+  CheckMetadata(bytes);
+}
+
+}  // namespace tidemark::storage::internal
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  tidemark::storage::internal::CheckAll({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
