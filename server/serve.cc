@@ -1,0 +1,234 @@
+#include "server/serve.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/status_macros.h"
+#include "query/engine/engine.h"
+#include "server/api/lifecycle_routes.h"
+#include "server/api/query_routes.h"
+#include "server/api/series_routes.h"
+#include "server/api/status_routes.h"
+#include "server/api/write_route.h"
+#include "server/build_info.h"
+#include "server/config/config_store.h"
+#include "server/data_lock.h"
+#include "server/http/http_server.h"
+#include "server/process_metrics.h"
+#include "server/receiver_sink.h"
+#include "storage/db.h"
+
+namespace tidemark::server {
+namespace {
+
+storage::SyncMode SyncModeOf(std::string_view name) {
+  if (name == "off") {
+    return storage::SyncMode::kOff;
+  }
+  return name == "interval" ? storage::SyncMode::kInterval : storage::SyncMode::kAlways;
+}
+
+storage::DbOptions DbOptionsOf(const ServeFlags& flags, const Limits& limits) {
+  storage::DbOptions options;
+  options.path = flags.storage_path;
+  options.retention_ms = flags.retention_ms;
+  options.max_future_ms = limits.max_sample_future_ms;
+  options.sweep_interval_ms = flags.sweep_interval_ms;
+  options.sync = SyncModeOf(flags.journal_sync);
+  options.sync_interval_ms = flags.journal_sync_interval_ms;
+  options.max_pending_journal_bytes = flags.journal_max_pending_bytes;
+  return options;
+}
+
+query::EngineOptions EngineOptionsOf(const ServeFlags& flags) {
+  query::EngineOptions options;
+  options.lookback_ms = flags.query_lookback_ms;
+  options.timeout_ms = flags.query_timeout_ms;
+  options.max_samples = flags.query_max_samples;
+  options.enable_experimental = flags.experimental_functions;
+  options.enable_fill_modifiers = flags.fill_modifiers;
+  options.enable_extended_ranges = flags.extended_ranges;
+  return options;
+}
+
+HttpServerOptions HttpOptionsOf(const ServeFlags& flags) {
+  HttpServerOptions options;
+  options.listen_address = flags.listen_address;
+  options.io_threads = flags.io_threads > 0
+                           ? flags.io_threads
+                           : std::max<size_t>(std::thread::hardware_concurrency(), 1);
+  options.query_threads = flags.query_max_concurrency;
+  options.max_connections = flags.max_connections;
+  options.read_timeout_ms = flags.read_timeout_ms;
+  return options;
+}
+
+std::vector<MetricDescription> Describe(const storage::Db& db, std::string_view metric) {
+  std::vector<MetricDescription> descriptions;
+  for (auto& [name, metadata] : db.Metadata(metric)) {
+    descriptions.push_back({std::move(name), std::string(storage::MetricTypeText(metadata.type)),
+                            std::move(metadata.help), std::move(metadata.unit)});
+  }
+  return descriptions;
+}
+
+// Connections and the store's files together need more than the usual soft limit.
+void RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+// The parts of a running server, in the order in which they need each other.
+class Server {
+ public:
+  Server(const ServeFlags& flags, Signals* signals, base::Logger* logger)
+      : flags_(flags), signals_(signals), logger_(logger) {}
+
+  absl::Status Start();
+  void WaitForQuit();
+  absl::Status Stop();
+
+ private:
+  absl::Status StartListening();
+  absl::Status OpenStore();
+  void FillStatus();
+  RouteTable Routes();
+  void ApplyConfig(const Config& config);
+
+  const ServeFlags& flags_;
+  Signals* const signals_;
+  base::Logger* const logger_;
+  const base::SystemClock clock_;
+  base::MetricsRegistry metrics_;
+  std::unique_ptr<ConfigStore> config_;
+  Limits started_limits_;
+  std::unique_ptr<DataLock> lock_;
+  ServerStatus status_;
+  BackendSlot slot_;
+  SinkSlot sink_slot_;
+  ApiBackend backend_;
+  std::unique_ptr<storage::Db> db_;
+  std::unique_ptr<query::Engine> engine_;
+  std::unique_ptr<ReceiverSink> sink_;
+  std::unique_ptr<HttpServer> http_;  // last: its handlers use all of the above
+};
+
+absl::Status Server::Start() {
+  const BuildInfo build = GetBuildInfo();
+  logger_->Info("starting", {{"version", build.version}, {"revision", build.revision}});
+  RaiseFileLimit();
+  ASSIGN_OR_RETURN(config_, ConfigStore::Open(flags_.config_file, {&clock_, logger_, &metrics_}));
+  started_limits_ = config_->config().limits;
+  ASSIGN_OR_RETURN(lock_, DataLock::Acquire(flags_.storage_path));
+  FillStatus();
+  AddProcessMetrics(status_.start_time_ms, &metrics_);
+  RETURN_IF_ERROR(StartListening());
+  return OpenStore();
+}
+
+void Server::FillStatus() {
+  status_.flags = flags_.as_text;
+  status_.start_time_ms = clock_.NowMs();
+  status_.retention = flags_.as_text.at("storage.retention.time");
+  status_.config = [this]() -> ServerStatus::Config {
+    const ConfigStore::ReloadState reload = config_->last_reload();
+    return {ToYaml(config_->config()), reload.ok, reload.at_ms};
+  };
+}
+
+absl::Status Server::StartListening() {
+  ASSIGN_OR_RETURN(ResponsePolicy policy, ResponsePolicy::Create(flags_.cors_origin));
+  ASSIGN_OR_RETURN(http_, HttpServer::Start(HttpOptionsOf(flags_), std::move(policy), Routes(),
+                                            {&clock_, logger_, &metrics_}));
+  logger_->Info("listening", {{"address", http_->address()}});
+  return absl::OkStatus();
+}
+
+RouteTable Server::Routes() {
+  RouteTable routes;
+  AddQueryRoutes(&slot_, &routes);
+  AddSeriesRoutes(&slot_, &routes);
+  AddStatusRoutes(&status_, &slot_, &routes);
+  AddWriteRoute({.enabled = flags_.enable_remote_write,
+                 .max_request_bytes = started_limits_.max_request_bytes},
+                &sink_slot_, &slot_, &routes);
+  AddLifecycleRoutes({.enabled = flags_.enable_lifecycle,
+                      .reload = [this] { return config_->Reload(); },
+                      .quit = [this] { signals_->Quit(); }},
+                     &slot_, &metrics_, &routes);
+  return routes;
+}
+
+absl::Status Server::OpenStore() {
+  const int64_t began = clock_.SteadyNanos();
+  ASSIGN_OR_RETURN(db_, storage::Db::Open(DbOptionsOf(flags_, started_limits_),
+                                          {&clock_, logger_, &metrics_, nullptr}));
+  engine_ = std::make_unique<query::Engine>(db_.get(), &clock_, EngineOptionsOf(flags_));
+  sink_ = std::make_unique<ReceiverSink>(db_.get(), &metrics_, HttpOptionsOf(flags_).io_threads,
+                                         config_->config().limits);
+  config_->SetListener([this](const Config& config) { ApplyConfig(config); });
+  backend_ = {.querier = db_.get(),
+              .engine = engine_.get(),
+              .clock = &clock_,
+              .describe = [this](std::string_view metric) { return Describe(*db_, metric); }};
+  sink_slot_.Set(sink_.get());
+  slot_.SetReady(&backend_);
+  const double seconds = static_cast<double>(clock_.SteadyNanos() - began) * 1e-9;
+  logger_->Info("ready", {{"series", db_->series_count()}, {"seconds", seconds}});
+  return absl::OkStatus();
+}
+
+void Server::ApplyConfig(const Config& config) {
+  sink_->SetLimits(config.limits);
+  if (config.limits.max_request_bytes != started_limits_.max_request_bytes ||
+      config.limits.max_sample_future_ms != started_limits_.max_sample_future_ms) {
+    logger_->Warn(
+        "limits.max_request_bytes and limits.max_sample_future take effect at the next start");
+  }
+}
+
+void Server::WaitForQuit() {
+  while (signals_->Wait() == Event::kReload) {
+    // A failure is logged and counted; the old configuration stays.
+    (void)config_->Reload();
+  }
+}
+
+absl::Status Server::Stop() {
+  logger_->Info("stopping", {{"grace_ms", flags_.drain_timeout_ms}});
+  slot_.SetStopping();
+  sink_slot_.Set(nullptr);
+  if (http_ != nullptr) {
+    http_->Stop(flags_.drain_timeout_ms);
+  }
+  if (db_ == nullptr) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(db_->Close());
+  logger_->Info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Serve(const ServeFlags& flags, Signals* signals, base::Logger* logger) {
+  Server server(flags, signals, logger);
+  const absl::Status started = server.Start();
+  if (started.ok()) {
+    server.WaitForQuit();
+  }
+  const absl::Status stopped = server.Stop();
+  return started.ok() ? stopped : started;
+}
+
+}  // namespace tidemark::server
