@@ -183,8 +183,8 @@ absl::Status Server::OpenStore() {
               .describe = [this](std::string_view metric) { return Describe(*db_, metric); }};
   sink_slot_.Set(sink_.get());
   slot_.SetReady(&backend_);
-  const double seconds = static_cast<double>(clock_.SteadyNanos() - began) * 1e-9;
-  logger_->Info("ready", {{"series", db_->series_count()}, {"seconds", seconds}});
+  const int64_t duration_ms = (clock_.SteadyNanos() - began) / 1'000'000;
+  logger_->Info("ready", {{"series", db_->series_count()}, {"duration_ms", duration_ms}});
   return absl::OkStatus();
 }
 
@@ -205,10 +205,10 @@ void Server::WaitForQuit() {
 }
 
 absl::Status Server::Stop() {
-  logger_->Info("stopping", {{"grace_ms", flags_.drain_timeout_ms}});
   slot_.SetStopping();
   sink_slot_.Set(nullptr);
   if (http_ != nullptr) {
+    logger_->Info("stopping", {{"grace_ms", flags_.drain_timeout_ms}});
     http_->Stop(flags_.drain_timeout_ms);
   }
   if (db_ == nullptr) {

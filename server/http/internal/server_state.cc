@@ -5,7 +5,7 @@
 namespace tidemark::server::internal {
 namespace {
 
-constexpr std::string_view kClassNames[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
+constexpr std::string_view kClassNames[] = {"2xx", "4xx", "5xx"};
 
 }  // namespace
 
@@ -56,7 +56,7 @@ RouteMetrics::RouteMetrics(std::string_view handler, base::MetricsRegistry* regi
 }
 
 void RouteMetrics::Count(int status, double seconds) {
-  by_class_[std::min<size_t>(static_cast<size_t>(status) / 100, kClasses) - 1]->Add();
+  by_class_[status < 400 ? 0 : status < 500 ? 1 : 2]->Add();
   seconds_->Observe(seconds);
 }
 

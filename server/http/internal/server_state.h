@@ -60,7 +60,7 @@ class RouteMetrics {
   void Count(int status, double seconds);
 
  private:
-  static constexpr size_t kClasses = 5;  // 1xx to 5xx
+  static constexpr size_t kClasses = 3;  // 2xx, 4xx, 5xx: no other status is answered
   base::Counter* by_class_[kClasses];
   base::Histogram* seconds_;
 };
