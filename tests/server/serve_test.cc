@@ -1,0 +1,138 @@
+#include "server/serve.h"
+
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "absl/cleanup/cleanup.h"
+#include "base/status_macros.h"
+#include "gtest/gtest.h"
+#include "tests/testing/child_process.h"
+#include "tests/testing/free_port.h"
+#include "tests/testing/http_client.h"
+#include "tests/testing/temp_dir.h"
+#include "tests/testing/write_request.h"
+
+namespace tidemark::server {
+namespace {
+
+using tests::SentSeries;
+
+class ServeTest : public ::testing::Test {
+ protected:
+  ServeTest() {
+    flags_.storage_path = dir_.File("data");
+    flags_.retention_ms = 0;
+    flags_.journal_sync = "off";
+    flags_.enable_lifecycle = true;
+    flags_.io_threads = 2;
+    flags_.as_text = {{"storage.retention.time", "0"}};
+  }
+
+  // Runs a server and calls `body` when it is ready; then ends it and gives its result.
+  absl::Status RunServer(const std::function<void(tests::HttpClient*)>& body) {
+    const uint16_t port = tests::FreePort();
+    flags_.listen_address = fmt::format("127.0.0.1:{}", port);
+    base::Logger logger(stderr, base::LogLevel::kError);
+    Signals signals;
+    absl::Status result;
+    std::thread server([&] { result = Serve(flags_, &signals, &logger); });
+    absl::Cleanup join = [&] { server.join(); };
+    absl::Cleanup quit = [&] { signals.Quit(); };
+    tests::HttpClient http(port);
+    const bool ready = tests::WaitUntil(
+        [&] {
+          const auto answer = http.Get("/-/ready");
+          return answer.ok() && answer->status == 200;
+        },
+        60'000);
+    EXPECT_TRUE(ready);
+    body(&http);
+    std::move(quit).Invoke();
+    std::move(join).Invoke();
+    return result;
+  }
+
+  static int Write(tests::HttpClient* http, const SentSeries& series) {
+    const auto answer =
+        tests::PostWrite(http, tests::SnappyCompress(tests::EncodeWriteRequest({&series, 1})));
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    return answer.ok() ? answer->status : 0;
+  }
+  static std::string Query(tests::HttpClient* http, const std::string& expr, int64_t time) {
+    const auto answer =
+        http->PostForm("/api/v1/query", {{"query", expr}, {"time", std::to_string(time)}});
+    return answer.ok() ? answer->body : answer.status().ToString();
+  }
+
+  tests::TempDir dir_;
+  ServeFlags flags_;
+};
+
+const SentSeries kUp = {{{"__name__", "up"}, {"job", "tikv"}}, {{1'000'000, 3}, {1'015'000, 5}}};
+constexpr std::string_view kUpAnswer =
+    R"({"status":"success","data":{"resultType":"vector","result":[{"metric":)"
+    R"({"__name__":"up","job":"tikv"},"value":[1020,"5"]}]}})";
+
+TEST_F(ServeTest, AnswersWhatWasWrittenAlsoAfterARestart) {
+  const absl::Status first = RunServer([](tests::HttpClient* http) {
+    EXPECT_EQ(Write(http, kUp), 204);
+    EXPECT_EQ(Query(http, "up", 1020), kUpAnswer);
+  });
+  EXPECT_TRUE(first.ok()) << first;
+  const absl::Status second = RunServer([](tests::HttpClient* http) {
+    EXPECT_EQ(Query(http, "up", 1020), kUpAnswer);
+    EXPECT_EQ(http->Get("/api/v1/label/job/values")->body,
+              R"({"status":"success","data":["tikv"]})");
+    EXPECT_EQ(http->Get("/api/v1/series", {{"match[]", "up"}})->body,
+              R"({"status":"success","data":[{"__name__":"up","job":"tikv"}]})");
+  });
+  EXPECT_TRUE(second.ok()) << second;
+}
+
+TEST_F(ServeTest, RefusesAFolderThatAnotherServerUses) {
+  const absl::Status result = RunServer([this](tests::HttpClient*) {
+    base::Logger logger(stderr, base::LogLevel::kError);
+    Signals signals;
+    const absl::Status second = Serve(flags_, &signals, &logger);
+    EXPECT_EQ(second.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_NE(base::Message(second).find("is in use by process"), std::string_view::npos);
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
+TEST_F(ServeTest, AppliesNewLimitsWithoutARestart) {
+  flags_.config_file = dir_.File("tidemark.yml");
+  std::ofstream(flags_.config_file) << "limits: {max_labels_per_series: 2}\n";
+  const SentSeries three_labels = {{{"__name__", "up"}, {"a", "1"}, {"b", "2"}}, {{1000, 1}}};
+  const absl::Status result = RunServer([&](tests::HttpClient* http) {
+    EXPECT_EQ(Write(http, three_labels), 400);
+    std::ofstream(flags_.config_file) << "limits: {max_labels_per_series: 3}\n";
+    EXPECT_EQ(http->Post("/-/reload", "")->status, 200);
+    EXPECT_EQ(Write(http, three_labels), 204);
+    std::ofstream(flags_.config_file) << "limits: {max_labels_per_series: none}\n";
+    EXPECT_EQ(http->Post("/-/reload", "")->status, 500);
+    EXPECT_EQ(Write(http, three_labels), 204);
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
+TEST_F(ServeTest, EndsWhenAskedOverHttp) {
+  const absl::Status result = RunServer([](tests::HttpClient* http) {
+    EXPECT_EQ(http->Post("/-/quit", "")->status, 200);
+    EXPECT_TRUE(tests::WaitUntil([&] { return !http->Get("/-/healthy").ok(); }, 60'000));
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
+TEST_F(ServeTest, DoesNotStartWithAWrongConfiguration) {
+  flags_.config_file = dir_.File("tidemark.yml");
+  std::ofstream(flags_.config_file) << "limit: {}\n";
+  base::Logger logger(stderr, base::LogLevel::kError);
+  Signals signals;
+  const absl::Status result = Serve(flags_, &signals, &logger);
+  EXPECT_EQ(base::Message(result), flags_.config_file + ": line 1: unknown key limit");
+}
+
+}  // namespace
+}  // namespace tidemark::server
