@@ -1,0 +1,101 @@
+// Lookup and append: the two steps of the hot path that touch a series.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "storage/head/head.h"
+
+namespace tidemark::storage {
+namespace {
+
+constexpr size_t kBatch = 16;
+
+// Series as a TiKV store exports them: a dozen labels, some 150 bytes.
+class BenchHead {
+ public:
+  explicit BenchHead(int64_t count) : head_(1) {
+    std::vector<Head::Wanted> wanted;
+    for (int64_t i = 0; i < count; ++i) {
+      labels_.push_back(
+          model::Labels::Of({{"__name__", "tikv_log_backup_flush_duration_sec_bucket"},
+                             {"cluster", "cluster-" + std::to_string(i / 5000)},
+                             {"instance", "10.0." + std::to_string(i / 600 % 256) + ".1:20180"},
+                             {"job", "tikv"},
+                             {"le", std::to_string(i % 16)},
+                             {"monitor", "prometheus"},
+                             {"stage", "save_files_" + std::to_string(i % 600 / 16)}}));
+      wanted.push_back({labels_.back(), head_.table().Hash(labels_.back().bytes()), nullptr});
+    }
+    base::EpochDomain::Guard guard(head_.epochs());
+    head_.Register(wanted, [](std::span<HeadSeries* const>) {});
+    for (const Head::Wanted& want : wanted) {
+      series_.push_back(want.series);
+    }
+  }
+
+  Head& head() { return head_; }
+  const std::vector<model::Labels>& labels() const { return labels_; }
+  const std::vector<HeadSeries*>& series() const { return series_; }
+
+ private:
+  Head head_;
+  std::vector<model::Labels> labels_;
+  std::vector<HeadSeries*> series_;
+};
+
+void BM_SeriesTable_Find(benchmark::State& state) {
+  BenchHead bench(state.range(0));
+  const SeriesTable& table = bench.head().table();
+  base::EpochDomain::Guard guard(bench.head().epochs());
+  model::Hash128 hashes[kBatch];
+  size_t next = 0;
+  for (auto _ : state) {
+    for (size_t i = 0; i < kBatch; ++i) {
+      hashes[i] = table.Hash(bench.labels()[next + i].bytes());
+      table.Prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < kBatch; ++i) {
+      table.PrefetchSeries(hashes[i]);
+    }
+    for (size_t i = 0; i < kBatch; ++i) {
+      benchmark::DoNotOptimize(table.Find(bench.labels()[next + i].bytes(), hashes[i]));
+    }
+    next = next + 2 * kBatch <= bench.labels().size() ? next + kBatch : 0;
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kBatch));
+}
+BENCHMARK(BM_SeriesTable_Find)->Arg(20'000)->Arg(100'000)->Arg(1'000'000);
+
+// Scrape after scrape over all series, with a sweep's worth of clean-up left out.
+void BM_HeadSeries_Append(benchmark::State& state) {
+  BenchHead bench(state.range(0));
+  model::Timestamp t = 1'700'000'000'000;
+  for (auto _ : state) {
+    t += 15'000;
+    base::EpochDomain::Guard guard(bench.head().epochs());
+    for (HeadSeries* series : bench.series()) {
+      benchmark::DoNotOptimize(
+          series->Append({t, static_cast<double>(t / 15'000)}, bench.head().epochs()));
+    }
+    state.PauseTiming();
+    guard.Leave();
+    bench.head().epochs()->Collect();
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(BM_HeadSeries_Append)->Arg(20'000)->Arg(100'000)->Iterations(100);
+
+void BM_Head_Register(benchmark::State& state) {
+  for (auto _ : state) {
+    BenchHead bench(state.range(0));
+    benchmark::DoNotOptimize(bench.head().series_count());
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(BM_Head_Register)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace tidemark::storage
