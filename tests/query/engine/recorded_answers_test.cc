@@ -1,11 +1,12 @@
 // Compares the engine with what a real Prometheus answered (tests/differential/promql/record).
 #include <cmath>
 #include <fstream>
+#include <sstream>
 
 #include <gtest/gtest.h>
-#include <rapidjson/document.h>
 
 #include "base/clock.h"
+#include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/engine/engine.h"
 #include "query/engine/number_text.h"
@@ -42,6 +43,9 @@ model::Labels LabelsOf(std::string_view selector) {
   return model::Labels::Of(std::move(labels));
 }
 
+// Where the labels at the front of `line` end; they may have blanks themselves.
+size_t EndOfLabels(const std::string& line) { return line.rfind('}') + 1; }
+
 // Reads lines of `name{labels} value seconds`.
 void LoadSeries(const std::string& path, testing::MemoryQuerier* querier) {
   std::ifstream file(path);
@@ -50,7 +54,7 @@ void LoadSeries(const std::string& path, testing::MemoryQuerier* querier) {
     if (line.starts_with('#')) {
       continue;
     }
-    const size_t end = line.find('}') + 1;
+    const size_t end = EndOfLabels(line);
     const size_t value = end + 1;
     const size_t time = line.find(' ', value) + 1;
     querier->Add(LabelsOf(line.substr(0, end)),
@@ -64,22 +68,42 @@ bool CloseTo(double a, double b) {
          std::abs(a - b) <= kTolerance * (std::abs(a) + std::abs(b)) || std::abs(a - b) < 1e-12;
 }
 
-model::Labels LabelsOf(const rapidjson::Value& metric) {
-  std::vector<std::pair<std::string, std::string>> labels;
-  for (const auto& member : metric.GetObject()) {
-    labels.emplace_back(member.name.GetString(), member.value.GetString());
-  }
-  return model::Labels::Of(std::move(labels));
-}
-
-MatrixSeries SeriesOf(const rapidjson::Value& json) {
+// Reads name{labels} and one value a step.
+MatrixSeries SeriesOf(const std::string& line) {
   MatrixSeries series;
-  series.labels = LabelsOf(json["metric"]);
-  for (const auto& point : json["values"].GetArray()) {
-    series.samples.push_back(
-        {std::llround(point[0].GetDouble() * 1000), *ParseFloat(point[1].GetString())});
+  const size_t end = EndOfLabels(line);
+  if (line[0] != '{' || line[1] != '}') {
+    series.labels = LabelsOf(line.substr(0, end));
+  }
+  std::istringstream values(line.substr(end));
+  model::Timestamp t = kStart;
+  for (std::string text; values >> text; t += kStepMs) {
+    if (text != "_") {
+      series.samples.push_back({t, *ParseFloat(text)});
+    }
   }
   return series;
+}
+
+struct Answer {
+  std::string query;
+  std::optional<std::string> error;
+  std::vector<MatrixSeries> series;
+};
+
+std::vector<Answer> LoadAnswers(const std::string& path) {
+  std::vector<Answer> answers;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("> ")) {
+      answers.push_back({InTodaysWords(line.substr(2)), std::nullopt, {}});
+    } else if (line.starts_with("! ")) {
+      answers.back().error = line.substr(2);
+    } else {
+      answers.back().series.push_back(SeriesOf(line));
+    }
+  }
+  return answers;
 }
 
 std::string Difference(const MatrixSeries& expected, const MatrixSeries& actual) {
@@ -101,23 +125,18 @@ std::string Difference(const MatrixSeries& expected, const MatrixSeries& actual)
   return "";
 }
 
-std::string Difference(const rapidjson::Document& answer,
-                       const absl::StatusOr<QueryResult>& result) {
-  if (answer.HasMember("error")) {
-    return result.ok() ? fmt::format("no error: {}", answer["error"].GetString()) : "";
+std::string Difference(const Answer& answer, const absl::StatusOr<QueryResult>& result) {
+  if (answer.error) {
+    return result.ok() ? fmt::format("no error: {}", *answer.error) : "";
   }
   if (!result.ok()) {
-    return fmt::format("error: {}", result.status().ToString());
+    return fmt::format("error: {}", base::Message(result.status()));
   }
-  std::vector<MatrixSeries> expected;
-  for (const auto& series : answer["series"].GetArray()) {
-    expected.push_back(SeriesOf(series));
+  if (answer.series.size() != result->matrix.size()) {
+    return fmt::format("{} series instead of {}", result->matrix.size(), answer.series.size());
   }
-  if (expected.size() != result->matrix.size()) {
-    return fmt::format("{} series instead of {}", result->matrix.size(), expected.size());
-  }
-  for (size_t i = 0; i < expected.size(); ++i) {
-    if (std::string text = Difference(expected[i], result->matrix[i]); !text.empty()) {
+  for (size_t i = 0; i < answer.series.size(); ++i) {
+    if (std::string text = Difference(answer.series[i], result->matrix[i]); !text.empty()) {
       return text;
     }
   }
@@ -128,11 +147,7 @@ class RecordedAnswers : public ::testing::Test {
  protected:
   void SetUp() override {
     LoadSeries(TIDEMARK_RECORDED_ANSWERS "/series.om", &querier_);
-    std::ifstream file(TIDEMARK_RECORDED_ANSWERS "/answers.jsonl");
-    for (std::string line; std::getline(file, line);) {
-      answers_.emplace_back().Parse(line.c_str());
-      ASSERT_FALSE(answers_.back().HasParseError()) << line;
-    }
+    answers_ = LoadAnswers(TIDEMARK_RECORDED_ANSWERS "/answers.txt");
     ASSERT_GT(answers_.size(), 500U);
   }
 
@@ -143,19 +158,15 @@ class RecordedAnswers : public ::testing::Test {
     return {&querier_, &clock_, options};
   }
 
-  static std::string QueryOf(const rapidjson::Document& answer) {
-    return InTodaysWords(answer["query"].GetString());
-  }
-
   testing::MemoryQuerier querier_;
   base::SystemClock clock_;
-  std::vector<rapidjson::Document> answers_;
+  std::vector<Answer> answers_;
 };
 
 TEST_F(RecordedAnswers, AreTheEnginesAnswersToo) {
   const Engine engine = NewEngine(true);
-  for (const rapidjson::Document& answer : answers_) {
-    const std::string query = QueryOf(answer);
+  for (const Answer& answer : answers_) {
+    const std::string& query = answer.query;
     const auto result = engine.Range(query, kStart, kEnd, kStepMs);
     EXPECT_EQ(Difference(answer, result), "") << query;
   }
@@ -163,8 +174,8 @@ TEST_F(RecordedAnswers, AreTheEnginesAnswersToo) {
 
 TEST_F(RecordedAnswers, ToRangesEqualThoseToEachInstant) {
   const Engine engine = NewEngine(false);
-  for (const rapidjson::Document& answer : answers_) {
-    const std::string query = QueryOf(answer);
+  for (const Answer& answer : answers_) {
+    const std::string& query = answer.query;
     const auto range = engine.Range(query, kStart, kEnd, kStepMs);
     if (!range.ok() || query.find("start()") != std::string::npos ||
         query.find("end()") != std::string::npos) {
