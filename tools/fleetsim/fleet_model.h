@@ -31,7 +31,7 @@ struct FleetOptions {
   int pd = 1;
   LabelStyle labels = LabelStyle::kTiup;
   int64_t restart_every_ms = 7LL * 86'400'000;  // of a store, on average
-  std::vector<Incident> incidents;
+  std::vector<Incident> incidents = {};
 };
 
 enum class Role { kTikv, kTidb, kPd };

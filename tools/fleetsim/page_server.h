@@ -28,7 +28,7 @@ namespace tidemark::fleetsim {
 struct PageServerOptions {
   std::string listen_address = "127.0.0.1:0";  // port 0 takes a free one
   std::string scrape_interval = "15s";
-  std::string remote_write_url;  // empty: none
+  std::string remote_write_url = {};  // empty: none
 };
 
 class PageServer {

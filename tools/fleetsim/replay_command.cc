@@ -9,7 +9,7 @@ namespace tidemark::fleetsim {
 namespace {
 
 struct ReplayFlags {
-  SendRunOptions run{.connections = 0};
+  SendRunOptions run;
   std::string in;
 };
 
@@ -36,6 +36,7 @@ absl::Status Replay(const ReplayFlags& flags) {
 void AddReplayCommand(CLI::App* app, absl::Status* status) {
   CLI::App* command = app->add_subcommand("replay", "remote-write a recording to a server");
   const auto flags = std::make_shared<ReplayFlags>();
+  flags->run.connections = 0;
   command->add_option("--in", flags->in, "the file `record` made")->required();
   command->add_option("--url", flags->run.url, "where to")->required();
   command
