@@ -82,7 +82,8 @@ TEST_F(Command, WriteSendsTheFleetAndCountsIt) {
 }
 
 TEST_F(Command, WriteFailsWithTheWordsOfARefusal) {
-  ScriptedServer server({{400, "", "no such tenant"}});
+  const ScriptedServer::Answer refusal{400, "", "no such tenant"};
+  ScriptedServer server({refusal, refusal});  // one for each connection
   const std::string output = Execute(With({"write", "--url=" + server.url()}, kFleet));
   EXPECT_NE(output.find("status 400: no such tenant"), std::string::npos) << output;
 }
