@@ -12,12 +12,13 @@
 #include "query/engine/binary.h"
 #include "query/engine/label_key.h"
 #include "query/engine/number_ops.h"
+#include "query/engine/presence_by_key.h"
 
 namespace tidemark::query {
 namespace {
 
 using Cardinality = VectorMatching::Cardinality;
-using Mask = std::vector<uint64_t>;
+using Mask = StepMask;
 
 void Unite(const Row& row, Mask* mask) {
   for (size_t w = 0; w < mask->size(); ++w) {
@@ -279,7 +280,7 @@ absl::Status Matching::Place(const Group* group, const Row& out) {
 absl::StatusOr<StepVector> MatchVectors(EvalContext& context, const Binary& binary, StepVector lhs,
                                         StepVector rhs) {
   if (binary.matching.fill_left || binary.matching.fill_right) {
-    return ExecutionError("fill modifiers are not supported");
+    RETURN_IF_ERROR(FillMissing(context, binary.matching, &lhs, &rhs));
   }
   return Matching(context, binary, std::move(lhs), std::move(rhs)).Run();
 }
