@@ -23,7 +23,7 @@ Table<VectorFunction> MakeVectorTable() {
   Table<VectorFunction> table{};
   for (const auto& functions :
        {MathFunctions(), TimeFunctions(), RangeFunctions(), AbsenceFunctions(), LabelFunctions(),
-        OrderFunctions(), HistogramFunctions()}) {
+        OrderFunctions(), HistogramFunctions(), InfoFunctions()}) {
     Fill(functions, &table);
   }
   return table;

@@ -30,6 +30,7 @@ std::span<const VectorFunction> AbsenceFunctions();
 std::span<const VectorFunction> LabelFunctions();
 std::span<const VectorFunction> OrderFunctions();
 std::span<const VectorFunction> HistogramFunctions();
+std::span<const VectorFunction> InfoFunctions();
 std::span<const ScalarFunction> ScalarFunctions();
 
 }  // namespace tidemark::query

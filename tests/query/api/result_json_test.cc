@@ -1,8 +1,8 @@
 #include "query/api/result_json.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 namespace tidemark::query {
 namespace {
