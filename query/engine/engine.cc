@@ -47,19 +47,19 @@ absl::Status FillVector(Evaluator& evaluator, const Expr& expr, QueryResult* res
 // The samples of a range vector at its only step.
 absl::Status FillWindow(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
   ASSIGN_OR_RETURN(RangeVector range, RangeVector::Create(&evaluator, expr));
-  RETURN_IF_ERROR(
-      range.ForEach([&](model::LabelsView labels, const storage::SampleColumns& samples) {
-        MatrixSeries series;
-        for (size_t i = 0; i < samples.size(); ++i) {
-          series.samples.push_back({samples.timestamps[i], samples.values[i]});
-        }
-        if (!series.samples.empty()) {
-          series.labels = model::Labels(labels);
-          evaluator.context().budget().Charge(series.samples.size());
-          result->matrix.push_back(std::move(series));
-        }
-        return evaluator.context().Spend(samples.size());
-      }));
+  const auto visit = [&](model::LabelsView labels, const storage::SampleColumns& samples) {
+    MatrixSeries series;
+    for (size_t i = 0; i < samples.size(); ++i) {
+      series.samples.push_back({samples.timestamps[i], samples.values[i]});
+    }
+    if (!series.samples.empty()) {
+      series.labels = model::Labels(labels);
+      evaluator.context().budget().Charge(series.samples.size());
+      result->matrix.push_back(std::move(series));
+    }
+    return evaluator.context().Spend(samples.size());
+  };
+  RETURN_IF_ERROR(range.ForEach(visit));
   SortByLabels(&result->matrix);
   return absl::OkStatus();
 }

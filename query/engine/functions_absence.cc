@@ -76,10 +76,11 @@ void MarkWindows(const WindowGrid& windows, const std::vector<model::Timestamp>&
 absl::StatusOr<StepVector> AbsentOverTime(Evaluator& evaluator, const Call& call) {
   ASSIGN_OR_RETURN(RangeVector range, RangeVector::Create(&evaluator, *call.args[0]));
   std::vector<bool> taken(evaluator.steps().count, false);
-  RETURN_IF_ERROR(range.ForEach([&](model::LabelsView, const storage::SampleColumns& samples) {
+  const auto visit = [&](model::LabelsView, const storage::SampleColumns& samples) {
     MarkWindows(range.windows(), samples.timestamps, &taken);
     return evaluator.context().Spend(taken.size());
-  }));
+  };
+  RETURN_IF_ERROR(range.ForEach(visit));
   return Complement(evaluator, *call.args[0], taken);
 }
 

@@ -225,18 +225,21 @@ absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Ker
   ASSIGN_OR_RETURN(RangeVector range, RangeVector::Create(&evaluator, MatrixArgument(call)));
   StepVector result = evaluator.NewVector();
   result.set_mixed_names(range.mixed_names());
-  RETURN_IF_ERROR(
-      range.ForEach([&](model::LabelsView labels, const storage::SampleColumns& samples) {
-        Row& row = result.Add({});
-        RETURN_IF_ERROR(kernel({context, samples, range.windows(), parameters, row}));
-        if (!result.HasAny(row)) {
-          result.TakeBack();
-          return absl::OkStatus();
-        }
-        seen(labels);
-        row.labels = context.labels().Store(labels);
-        return context.Spend(result.steps());
-      }));
+  const auto visit = [&](model::LabelsView labels, const storage::SampleColumns& samples) {
+    Row& row = result.Add({});
+    const absl::Status done = kernel({context, samples, range.windows(), parameters, row});
+    if (!done.ok()) {
+      return done;
+    }
+    if (!result.HasAny(row)) {
+      result.TakeBack();
+      return absl::OkStatus();
+    }
+    seen(labels);
+    row.labels = context.labels().Store(labels);
+    return context.Spend(result.steps());
+  };
+  RETURN_IF_ERROR(range.ForEach(visit));
   if (!keeps_name) {
     RETURN_IF_ERROR(DropMetricNames(&context, &result));
   }
