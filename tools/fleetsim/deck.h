@@ -42,7 +42,8 @@ class Deck {
            prefix_[n % kSize * bounds_.size() + bucket];
   }
   double Summed(uint64_t n) const {
-    return static_cast<double>(n / kSize) * sum_[kSize] + sum_[n % kSize];
+    const uint64_t rounds = n / kSize;
+    return static_cast<double>(rounds) * sum_[kSize] + sum_[n % kSize];
   }
 
   std::span<const double> bounds_;

@@ -59,7 +59,6 @@ struct MetricSeries {
 class MetricTable {
  public:
   explicit MetricTable(NumberStyle style) : style_(style) {}
-  MetricTable(MetricTable&&) = default;
 
   NumberStyle style() const { return style_; }
   std::span<const MetricFamily> families() const { return families_; }
