@@ -35,15 +35,19 @@ inline std::string_view Message(const absl::Status& status) {
 #define TIDEMARK_CONCAT_INNER(a, b) a##b
 #define TIDEMARK_CONCAT(a, b) TIDEMARK_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expr)                                         \
-  do {                                                                \
-    if (absl::Status status_of_expr = (expr); !status_of_expr.ok()) { \
-      return status_of_expr;                                          \
-    }                                                                 \
+// The counter keeps a macro inside the expression of another from shadowing its variable.
+#define RETURN_IF_ERROR(expr) \
+  TIDEMARK_RETURN_IF_ERROR(TIDEMARK_CONCAT(status_of_expr_, __COUNTER__), expr)
+
+#define TIDEMARK_RETURN_IF_ERROR(tmp, expr)     \
+  do {                                          \
+    if (absl::Status tmp = (expr); !tmp.ok()) { \
+      return tmp;                               \
+    }                                           \
   } while (false)
 
 #define ASSIGN_OR_RETURN(lhs, expr) \
-  TIDEMARK_ASSIGN_OR_RETURN(TIDEMARK_CONCAT(status_or_, __LINE__), lhs, expr)
+  TIDEMARK_ASSIGN_OR_RETURN(TIDEMARK_CONCAT(status_or_, __COUNTER__), lhs, expr)
 
 #define TIDEMARK_ASSIGN_OR_RETURN(tmp, lhs, expr) \
   auto tmp = (expr);                              \
