@@ -45,6 +45,7 @@ class EvalContext {
   EvalContext(const storage::Querier& querier, const base::Clock& clock,
               const EngineOptions& engine, const QueryOptions& query_options,
               std::string_view query, const StepGrid& times, model::Timestamp end);
+  ~EvalContext() = default;
   EvalContext(const EvalContext&) = delete;
   EvalContext& operator=(const EvalContext&) = delete;
 

@@ -14,6 +14,7 @@ namespace tidemark::query {
 class LabelArena {
  public:
   LabelArena() = default;
+  ~LabelArena() = default;
   LabelArena(const LabelArena&) = delete;
   LabelArena& operator=(const LabelArena&) = delete;
 
@@ -32,7 +33,7 @@ class LabelArena {
   }
 
  private:
-  static constexpr size_t kBlockBytes = 64 * 1024;
+  static constexpr size_t kBlockBytes = 1 << 16;
 
   char* Allocate(size_t bytes) {
     if (bytes > kBlockBytes / 4) {
