@@ -13,8 +13,9 @@ constexpr std::string_view kMonotonicityHelp =
 
 // 2026-01-02T15:04:05Z
 std::string TimeText(int64_t time_ms) {
-  const Date date = DateOf(static_cast<double>(time_ms / 1000));
-  const int64_t second = ((time_ms / 1000) % 60 + 60) % 60;
+  const int64_t seconds = time_ms / 1000;
+  const Date date = DateOf(static_cast<double>(seconds));
+  const int64_t second = (seconds % 60 + 60) % 60;
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", date.year, date.month, date.day,
                      date.hour, date.minute, second);
 }

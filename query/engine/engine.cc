@@ -103,6 +103,7 @@ absl::Status FillRange(Evaluator& evaluator, const Expr& expr, QueryResult* resu
   ASSIGN_OR_RETURN(const StepVector vector, evaluator.Vector(expr));
   for (const Row& row : vector.rows()) {
     MatrixSeries series;
+    series.samples.reserve(vector.steps());
     vector.ForEachPresent(row, [&](size_t step) {
       series.samples.push_back({evaluator.steps().At(step), row.values[step]});
     });

@@ -216,6 +216,35 @@ const Expr& MatrixArgument(const Call& call) {
   return **it;
 }
 
+bool AllConstant(const std::vector<ScalarColumn>& columns) {
+  return std::all_of(columns.begin(), columns.end(), [](const ScalarColumn& column) {
+    return std::all_of(column.begin(), column.end(),
+                       [&](double v) { return model::SameBits(v, column[0]); });
+  });
+}
+
+// Whether `kernel` gives the same at all steps, so that one will do.
+bool SameAtAllSteps(Kernel kernel, const WindowGrid& windows,
+                    const std::vector<ScalarColumn>& parameters) {
+  return windows.pinned && kernel != Prediction && AllConstant(parameters);
+}
+
+// Runs `kernel` over one series.
+absl::Status FillRow(Kernel kernel, const WindowedSeries& series, bool once) {
+  if (!once) {
+    return kernel(series);
+  }
+  WindowGrid first = series.windows;
+  first.steps.count = 1;
+  RETURN_IF_ERROR(kernel({series.context, series.samples, first, series.parameters, series.out}));
+  if (series.out.Has(0)) {
+    for (size_t step = 1; step < series.windows.steps.count; ++step) {
+      series.out.Set(step, series.out.values[0]);
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Runs `kernel` over every series; `seen` is called with the labels of those that gave a value.
 template <typename Seen>
 absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Kernel kernel,
@@ -225,9 +254,11 @@ absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Ker
   ASSIGN_OR_RETURN(RangeVector range, RangeVector::Create(&evaluator, MatrixArgument(call)));
   StepVector result = evaluator.NewVector();
   result.set_mixed_names(range.mixed_names());
+  const bool once = SameAtAllSteps(kernel, range.windows(), parameters);
   const auto visit = [&](model::LabelsView labels, const storage::SampleColumns& samples) {
     Row& row = result.Add({});
-    const absl::Status done = kernel({context, samples, range.windows(), parameters, row});
+    const absl::Status done =
+        FillRow(kernel, {context, samples, range.windows(), parameters, row}, once);
     if (!done.ok()) {
       return done;
     }
