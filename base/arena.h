@@ -12,6 +12,7 @@ namespace tidemark::base {
 class Arena {
  public:
   explicit Arena(size_t block_bytes = 1u << 20) : block_bytes_(block_bytes) {}
+  ~Arena() = default;
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 

@@ -1,5 +1,6 @@
 #include "ingest/remote_write_receiver.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -159,8 +160,25 @@ class RemoteWriteReceiver::Request {
       refusals_.AddSeries(labels.status(), scanned.sample_count);
       return;
     }
+    if (RefuseOutOfBounds(scanned, *labels)) {
+      return;
+    }
     context_.unknown.push_back(&scanned);
     context_.labels.push_back(*std::move(labels));
+  }
+
+  // A series none of whose samples can be taken is not registered. True if it is that.
+  bool RefuseOutOfBounds(const ScannedSeries& scanned, const model::Labels& labels) {
+    const auto samples = context_.scan.samples(scanned);
+    const storage::WriteSession& session = context_.session;
+    if (std::any_of(samples.begin(), samples.end(),
+                    [&session](const model::Sample& s) { return session.Accepts(s.t); })) {
+      return false;
+    }
+    for (const model::Sample& sample : samples) {
+      refusals_.AddSample(CauseOf(session.OutOfBounds(sample.t)), labels, sample);
+    }
+    return true;
   }
 
   void RegisterUnknown() {

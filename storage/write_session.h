@@ -42,9 +42,12 @@ class WriteSession {
   // Finds or registers. Takes the registration lock.
   void Register(std::span<Head::Wanted> wanted);
 
+  // Whether a sample of that time can be taken; false refuses it, whatever its series.
+  bool Accepts(model::Timestamp t) const { return t >= bounds_.oldest && t <= bounds_.newest; }
+
   Refusal Append(HeadSeries* series, model::Sample sample) {
-    if (sample.t < bounds_.oldest || sample.t > bounds_.newest) [[unlikely]] {
-      return sample.t < bounds_.oldest ? Refusal::kTooOld : Refusal::kTooNew;
+    if (!Accepts(sample.t)) [[unlikely]] {
+      return OutOfBounds(sample.t);
     }
     const AppendResult result = series->Append(sample, db_->head_.epochs());
     if (result == AppendResult::kConflict) [[unlikely]] {
@@ -54,6 +57,11 @@ class WriteSession {
     duplicates_ += result == AppendResult::kDuplicate ? 1 : 0;
     records_.AddSample(series->ref(), sample, result == AppendResult::kStored);
     return Refusal::kNone;
+  }
+
+  // Why a time that is not accepted is not.
+  Refusal OutOfBounds(model::Timestamp t) const {
+    return t < bounds_.oldest ? Refusal::kTooOld : Refusal::kTooNew;
   }
 
   void SetMetadata(std::string_view metric, const MetricMetadata& metadata);

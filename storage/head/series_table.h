@@ -55,6 +55,8 @@ class SeriesTable {
   struct Slots final : base::EpochDomain::Retired {
     explicit Slots(size_t count);
     ~Slots();
+    Slots(const Slots&) = delete;
+    Slots& operator=(const Slots&) = delete;
     // Writer: Insert. Readers: Find. Publishes the series behind the pointer.
     std::atomic<uint64_t>* slot;
     uint64_t mask;

@@ -102,6 +102,7 @@ TEST_F(RemoteWriteReceiverTest, StoresTheGoodPartAndWordsTheRefusals) {
                        HasSubstr("duplicate sample for timestamp, with another value 10 of up"),
                        HasSubstr("too old sample -5 of old"), HasSubstr("__name__")));
   EXPECT_EQ(Select().at("up"), Expect({{10, 1}, {20, 3}}));
+  EXPECT_EQ(Select().size(), 1u) << "nothing is left of a series without a sample";
   EXPECT_THAT(metrics_->Expose(),
               HasSubstr("tidemark_ingest_refused_samples_total{reason=\"invalid_labels\"} 1\n"));
 }
