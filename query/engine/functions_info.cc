@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "query/engine/functions.h"
 #include "query/engine/label_key.h"
+#include "query/engine/label_text.h"
 #include "query/engine/selector.h"
 
 namespace tidemark::query {
@@ -114,7 +115,7 @@ absl::StatusOr<InfoJoin::Chosen> InfoJoin::Choose(const std::vector<Row>& candid
       return ExecutionError(
           fmt::format("found duplicate series for info metric: existing {} @ {}, "
                       "new {} @ {}",
-                      newest->labels.ToString(), newest->values[step], row.labels.ToString(),
+                      LabelSetText(newest->labels), newest->values[step], row.labels.ToString(),
                       row.values[step]));
     }
     if (newest == nullptr || newest->values[step] < row.values[step]) {

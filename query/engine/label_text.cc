@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "model/matcher.h"
+
 namespace tidemark::query {
 namespace {
 
@@ -64,6 +66,16 @@ bool IsLabelName(std::string_view name) {
     name.remove_prefix(length);
   }
   return true;
+}
+
+std::string LabelSetText(model::LabelsView labels) {
+  std::string out = "{";
+  for (const model::LabelView& label : labels) {
+    const auto matcher = model::Matcher::Create(model::MatchType::kEqual, std::string(label.name),
+                                                std::string(label.value));
+    out.append(out.size() == 1 ? "" : ", ").append(matcher->ToString());
+  }
+  return out.append("}");
 }
 
 int CompareNaturally(std::string_view a, std::string_view b) {

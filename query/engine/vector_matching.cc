@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "query/engine/binary.h"
 #include "query/engine/label_key.h"
+#include "query/engine/label_text.h"
 #include "query/engine/number_ops.h"
 #include "query/engine/presence_by_key.h"
 
@@ -46,6 +47,7 @@ Mask AllPresence(const StepVector& vector) {
 
 struct Group {
   std::vector<Row> ones;
+  Mask seen;     // steps at which one of several `ones` is present
   Mask matched;  // steps at which a one-to-one match has its result
 };
 
@@ -65,7 +67,7 @@ class Matching {
 
  private:
   absl::Status GroupOneSide();
-  absl::Status CheckOneSide(const std::string& key, const Group& group, const Mask& relevant) const;
+  absl::Status CheckOneSide(const Mask& relevant);
   absl::Status DuplicateError(const std::string& key, const Row& a, const Row& b) const;
   absl::Status MatchRow(const Row& many, Group* group);
   void Compute(const Row& many, const Row& one, const Row& out) const;
@@ -121,32 +123,37 @@ absl::Status Matching::GroupOneSide() {
     key_.Pick(row.labels, &key);
     groups_[key].ones.push_back(row);
   }
-  for (const auto& [name, group] : groups_) {
-    RETURN_IF_ERROR(CheckOneSide(name, group, relevant));
-  }
+  RETURN_IF_ERROR(CheckOneSide(relevant));
   return context_.Spend((one_.rows().size() + many_.rows().size()) * one_.words());
 }
 
-absl::Status Matching::CheckOneSide(const std::string& key, const Group& group,
-                                    const Mask& relevant) const {
-  if (group.ones.size() < 2) {
-    return absl::OkStatus();
-  }
-  Mask seen(relevant.size(), 0);
-  for (const Row& row : group.ones) {
-    if (const auto step = FirstCommon(seen.data(), row.present, relevant)) {
+// Refuses two series with the same key at the same step; the first such step is reported.
+absl::Status Matching::CheckOneSide(const Mask& relevant) {
+  std::optional<size_t> first_step;
+  absl::Status error;
+  std::string key;
+  for (const Row& row : one_.rows()) {
+    key_.Pick(row.labels, &key);
+    Group& group = groups_[key];
+    if (group.ones.size() < 2) {
+      continue;
+    }
+    group.seen.resize(relevant.size(), 0);
+    const auto step = FirstCommon(group.seen.data(), row.present, relevant);
+    if (step && (!first_step || *step < *first_step)) {
       const auto other = std::find_if(group.ones.begin(), group.ones.end(),
                                       [&](const Row& r) { return r.Has(*step); });
-      return DuplicateError(key, *other, row);
+      first_step = step;
+      error = DuplicateError(key, *other, row);
     }
-    Unite(row, &seen);
+    Unite(row, &group.seen);
   }
-  return absl::OkStatus();
+  return error;
 }
 
 absl::Status Matching::DuplicateError(const std::string& key, const Row& a, const Row& b) const {
-  std::string first = a.labels.ToString();
-  std::string second = b.labels.ToString();
+  std::string first = LabelSetText(a.labels);
+  std::string second = LabelSetText(b.labels);
   if (second < first) {
     std::swap(first, second);
   }
@@ -154,7 +161,7 @@ absl::Status Matching::DuplicateError(const std::string& key, const Row& a, cons
       "found duplicate series for the match group {} on the {} hand-side of the "
       "operation: [{}, {}];many-to-many matching not allowed: matching labels must be "
       "unique on one side",
-      model::LabelsView(key).ToString(), many_is_left_ ? "right" : "left", first, second));
+      LabelSetText(model::LabelsView(key)), many_is_left_ ? "right" : "left", first, second));
 }
 
 absl::Status Matching::MatchRow(const Row& many, Group* group) {

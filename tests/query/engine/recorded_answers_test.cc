@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
+#include "query/api/result_json.h"
 #include "query/engine/engine.h"
 #include "query/engine/number_text.h"
 #include "query/parser/parser.h"
@@ -188,6 +189,26 @@ TEST_F(RecordedAnswers, ToRangesEqualThoseToEachInstant) {
           << query << ": " << SameAtStep(*range, t, *instant);
     }
   }
+}
+
+TEST(RecordedNumbers, AreWrittenAsTheyWereRead) {
+  std::ifstream file(TIDEMARK_RECORDED_ANSWERS "/answers.txt");
+  size_t numbers = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('>') || line.starts_with('!')) {
+      continue;
+    }
+    std::istringstream values(line.substr(EndOfLabels(line)));
+    for (std::string text; values >> text;) {
+      if (text != "_") {
+        std::string written;
+        AppendSampleValue(*ParseFloat(text), &written);
+        EXPECT_EQ(written, text);
+        ++numbers;
+      }
+    }
+  }
+  EXPECT_GT(numbers, 1000U);
 }
 
 }  // namespace

@@ -71,6 +71,13 @@ TEST(LabelName, IsAnyTextInUtf8) {
   EXPECT_FALSE(IsLabelName("\xc3"));
 }
 
+TEST(LabelSetText, HasTheNameInsideTheBraces) {
+  EXPECT_EQ(LabelSetText({}), "{}");
+  EXPECT_EQ(LabelSetText(model::Labels::Of({{"__name__", "m\""}})), R"({__name__="m\""})");
+  EXPECT_EQ(LabelSetText(model::Labels::Of({{"__name__", "m"}, {"a", "x"}, {"b", "y"}})),
+            R"({__name__="m", a="x", b="y"})");
+}
+
 TEST(CompareNaturally, ReadsDigitsAsNumbers) {
   EXPECT_LT(CompareNaturally("node9", "node10"), 0);
   EXPECT_GT(CompareNaturally("node10b", "node10a"), 0);
