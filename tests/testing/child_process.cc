@@ -16,7 +16,7 @@
 
 #include "fmt/format.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 namespace {
 
 // In the child, between fork and exec: only calls that are safe there.
@@ -115,4 +115,4 @@ double ChildProcess::CpuSeconds() const {
 
 std::string ChildProcess::Log() const { return ReadFile(log_path_); }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

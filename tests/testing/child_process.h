@@ -14,7 +14,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 class ChildProcess {
  public:
@@ -51,19 +51,19 @@ class ChildProcess {
   int wait_status_ = 0;
 };
 
-// Calls `condition` every few milliseconds until it holds; false when `timeout_ms` ran out.
+// Calls `condition` every `pause_ms` until it holds; false when `timeout_ms` ran out.
 template <typename Condition>
-bool WaitUntil(Condition condition, int64_t timeout_ms);
+bool WaitUntil(Condition condition, int64_t timeout_ms, int64_t pause_ms = 5);
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing
 
 #include <chrono>
 #include <thread>
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 template <typename Condition>
-bool WaitUntil(Condition condition, int64_t timeout_ms) {
+bool WaitUntil(Condition condition, int64_t timeout_ms, int64_t pause_ms) {
   using std::chrono::milliseconds;
   using std::chrono::steady_clock;
   const auto deadline = steady_clock::now() + milliseconds(timeout_ms);
@@ -71,9 +71,9 @@ bool WaitUntil(Condition condition, int64_t timeout_ms) {
     if (steady_clock::now() > deadline) {
       return false;
     }
-    std::this_thread::sleep_for(milliseconds(5));
+    std::this_thread::sleep_for(milliseconds(pause_ms));
   }
   return true;
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -7,7 +7,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/temp_dir.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 namespace {
 
 std::unique_ptr<ChildProcess> Shell(const TempDir& dir, const std::string& script) {
@@ -64,4 +64,4 @@ TEST(ChildProcess, SeesWhatTheChildUses) {
 }
 
 }  // namespace
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -3,7 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 uint16_t FreePort() {
   using boost::asio::ip::tcp;
@@ -12,4 +12,4 @@ uint16_t FreePort() {
   return acceptor.local_endpoint().port();
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

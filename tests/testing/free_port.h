@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 uint16_t FreePort();
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -12,7 +12,7 @@
 #include "base/string_map.h"
 #include "fmt/format.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 namespace {
 
 namespace asio = boost::asio;
@@ -182,4 +182,4 @@ absl::StatusOr<HttpResponse> HttpClient::Send(std::string_view method, std::stri
   }
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

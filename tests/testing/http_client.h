@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 struct HttpResponse {
   int status = 0;
@@ -52,4 +52,4 @@ class HttpClient {
   std::unique_ptr<Connection> connection_;
 };
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

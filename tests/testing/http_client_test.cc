@@ -11,7 +11,7 @@
 #include "gtest/gtest.h"
 #include "tests/testing/free_port.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 namespace {
 
 namespace asio = boost::asio;
@@ -76,4 +76,4 @@ TEST(HttpClient, ReportsThatNoOneListens) {
 }
 
 }  // namespace
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

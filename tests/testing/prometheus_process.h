@@ -1,11 +1,8 @@
 // PrometheusProcess runs a real Prometheus server on a free loopback port with a data folder of
-// its own. It scrapes one target and, when asked to, remote-writes what it scrapes.
-//
-// The binary is named by the environment variable PROMETHEUS_BINARY. Thread-compatible.
+// its own. The binary is named by the environment variable PROMETHEUS_BINARY. Thread-compatible.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -13,19 +10,12 @@
 #include "tests/testing/child_process.h"
 #include "tests/testing/temp_dir.h"
 
-namespace tidemark::tests {
-
-struct PrometheusOptions {
-  std::string scrape_config;  // YAML of the list below scrape_configs
-  std::string scrape_interval = "1s";
-  uint16_t remote_write_port = 0;  // 0: no remote write
-  std::map<std::string, std::string> external_labels;
-};
+namespace tidemark::testing {
 
 class PrometheusProcess {
  public:
-  // Starts the server and waits until it is ready.
-  static absl::StatusOr<std::unique_ptr<PrometheusProcess>> Start(const PrometheusOptions& options);
+  // Starts the server with this configuration, YAML, and waits until it is ready.
+  static absl::StatusOr<std::unique_ptr<PrometheusProcess>> Start(const std::string& config);
 
   uint16_t port() const { return port_; }
   ChildProcess& process() { return *process_; }
@@ -38,4 +28,4 @@ class PrometheusProcess {
   std::unique_ptr<ChildProcess> process_;
 };
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

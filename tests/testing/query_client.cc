@@ -8,7 +8,7 @@
 #include "fmt/format.h"
 #include "rapidjson/document.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 namespace {
 
 using Json = rapidjson::Value;
@@ -79,4 +79,4 @@ absl::StatusOr<QueryAnswer> QueryClient::Ask(std::string_view path, const Pairs&
   return ReadData(json["data"]);
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

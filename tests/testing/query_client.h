@@ -12,7 +12,7 @@
 #include "model/sample.h"
 #include "tests/testing/http_client.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 // One series of an answer. A scalar or a string is a series without labels and with one point.
 struct AnswerSeries {
@@ -46,4 +46,4 @@ class QueryClient {
   HttpClient http_;
 };
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

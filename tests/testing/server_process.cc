@@ -11,7 +11,7 @@
 #include "tests/testing/free_port.h"
 #include "tests/testing/http_client.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 std::string RequiredEnvironment(const char* name) {
   const char* value = std::getenv(name);
@@ -65,4 +65,4 @@ absl::StatusOr<double> ServerProcess::Metric(const std::string& metric,
   return sum;
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -13,7 +13,7 @@
 #include "absl/status/statusor.h"
 #include "tests/testing/child_process.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 struct ServerOptions {
   std::string data_dir;
@@ -49,4 +49,4 @@ class ServerProcess {
 // program when it is not set.
 std::string RequiredEnvironment(const char* name);
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 TempDir::TempDir() {
   std::string pattern = std::filesystem::temp_directory_path() / "tidemark-test-XXXXXX";
@@ -18,4 +18,4 @@ TempDir::~TempDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

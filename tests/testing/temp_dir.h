@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 class TempDir {
  public:
@@ -22,4 +22,4 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

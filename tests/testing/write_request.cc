@@ -3,7 +3,7 @@
 #include "proto/prometheus/remote_write.pb.h"
 #include "snappy.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 std::string EncodeWriteRequest(std::span<const SentSeries> series) {
   prometheus::WriteRequest request;
@@ -40,4 +40,4 @@ absl::StatusOr<HttpResponse> PostWrite(HttpClient* http, std::string body) {
   return http->Post("/api/v1/write", std::move(body), WriteHeaders());
 }
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -12,7 +12,7 @@
 #include "model/sample.h"
 #include "tests/testing/http_client.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 struct SentSeries {
   std::vector<std::pair<std::string, std::string>> labels;  // sent in this order
@@ -30,4 +30,4 @@ Pairs WriteHeaders();
 // Sends a body that is compressed already to /api/v1/write.
 absl::StatusOr<HttpResponse> PostWrite(HttpClient* http, std::string body);
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing
