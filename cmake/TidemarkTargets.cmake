@@ -39,6 +39,7 @@ foreach(group unit concurrency system)
   add_custom_target(${group}_tests)
 endforeach()
 add_custom_target(fuzzers)
+add_custom_target(benchmarks)
 
 # tidemark_test(NAME SOURCES … DEPS … [LABELS …] [ENVIRONMENT …])
 #
@@ -97,4 +98,5 @@ function(tidemark_benchmark name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} benchmark::benchmark benchmark::benchmark_main)
+  add_dependencies(benchmarks ${name})
 endfunction()
