@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -97,10 +96,8 @@ def replay(recording, port):
                            f"--url=http://127.0.0.1:{port}/api/v1/write"],
                           check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     seconds = time.monotonic() - begin
-    match = re.search(r"(\d+) samples", done.stdout + done.stderr)
-    if not match:
-        sys.exit(f"fleetsim did not say how many samples it sent: {done.stdout}{done.stderr}")
-    return int(match[1]), seconds
+    sent = json.loads(done.stdout.splitlines()[-1])
+    return sent["samples"], seconds
 
 
 def measure(name, recording, series):

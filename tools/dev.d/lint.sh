@@ -1,6 +1,6 @@
 # checks format, include arrows, words, headers and clang-tidy: tools/dev lint [--fix]
 #
-# --fix lets clang-format rewrite the files. clang-tidy remembers clean files in build/tidy-cache.
+# --fix lets clang-format rewrite the files. clang-tidy remembers clean files in ~/.cache/tidemark-tidy.
 
 source tools/dev.d/setup.sh
 
