@@ -18,8 +18,8 @@ struct Limits {
   size_t max_labels_per_series = 128;
   size_t max_label_name_bytes = 1024;
   size_t max_label_value_bytes = 64u << 10;
-  size_t max_request_bytes = 32u << 20;        // compressed, and again unpacked
-  int64_t max_sample_future_ms = 10 * 60'000;  // 0: no bound
+  size_t max_request_bytes = 32u << 20;    // compressed, and again unpacked
+  int64_t max_sample_future_ms = 600'000;  // 0: no bound
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };

@@ -51,7 +51,7 @@ absl::StatusOr<std::unique_ptr<ConfigStore>> ConfigStore::Open(const std::string
 
 absl::Status ConfigStore::Reload() {
   base::MutexLock lock(&mu_);
-  const absl::Status status = TryReload();
+  absl::Status status = TryReload();
   NoteReload(status.ok());
   if (!status.ok()) {
     deps_.logger->Error("configuration not reloaded; the old one stays in force",

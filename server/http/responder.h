@@ -16,6 +16,8 @@ class Responder {
   using Send = absl::AnyInvocable<void(HttpResponse)>;
 
   explicit Responder(Send send) : send_(std::move(send)) {}
+  Responder(const Responder&) = delete;
+  Responder& operator=(const Responder&) = delete;
   Responder(Responder&& other) noexcept : send_(std::exchange(other.send_, nullptr)) {}
   Responder& operator=(Responder&& other) noexcept {
     std::swap(send_, other.send_);

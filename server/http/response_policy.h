@@ -21,6 +21,8 @@ class ResponsePolicy {
   // origin in.
   static absl::StatusOr<ResponsePolicy> Create(std::string_view cors_origin);
 
+  ResponsePolicy(const ResponsePolicy&) = delete;
+  ResponsePolicy& operator=(const ResponsePolicy&) = delete;
   ResponsePolicy(ResponsePolicy&&) noexcept;
   ResponsePolicy& operator=(ResponsePolicy&&) noexcept;
   ~ResponsePolicy();
