@@ -7,14 +7,13 @@ source tools/dev.d/setup.sh
 
 demo_pids=()
 
+# The last one first: Prometheus hands over what it still has before Tidemark goes.
 end_demo() {
   trap - EXIT INT TERM
-  local pid
-  for pid in "${demo_pids[@]}"; do
-    kill "$pid" 2>/dev/null || true
-  done
-  for pid in "${demo_pids[@]}"; do
-    wait "$pid" 2>/dev/null || true
+  local i
+  for ((i = ${#demo_pids[@]} - 1; i >= 0; i--)); do
+    kill "${demo_pids[i]}" 2>/dev/null || true
+    wait "${demo_pids[i]}" 2>/dev/null || true
   done
 }
 
