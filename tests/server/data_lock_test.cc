@@ -9,7 +9,7 @@ namespace tidemark::server {
 namespace {
 
 TEST(DataLock, TurnsASecondHolderAwayAndNamesTheFirst) {
-  tests::TempDir dir;
+  tidemark::testing::TempDir dir;
   const std::string folder = dir.File("new/folder");
   auto first = DataLock::Acquire(folder);
   ASSERT_TRUE(first.ok()) << first.status();
@@ -20,7 +20,7 @@ TEST(DataLock, TurnsASecondHolderAwayAndNamesTheFirst) {
 }
 
 TEST(DataLock, IsFreeAgainAfterItsHolder) {
-  tests::TempDir dir;
+  tidemark::testing::TempDir dir;
   ASSERT_TRUE(DataLock::Acquire(dir.path()).ok());
   EXPECT_TRUE(DataLock::Acquire(dir.path()).ok());
 }

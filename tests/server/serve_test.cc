@@ -16,7 +16,7 @@
 namespace tidemark::server {
 namespace {
 
-using tests::SentSeries;
+using tidemark::testing::SentSeries;
 
 class ServeTest : public ::testing::Test {
  protected:
@@ -30,8 +30,8 @@ class ServeTest : public ::testing::Test {
   }
 
   // Runs a server and calls `body` when it is ready; then ends it and gives its result.
-  absl::Status RunServer(const std::function<void(tests::HttpClient*)>& body) {
-    const uint16_t port = tests::FreePort();
+  absl::Status RunServer(const std::function<void(tidemark::testing::HttpClient*)>& body) {
+    const uint16_t port = tidemark::testing::FreePort();
     flags_.listen_address = fmt::format("127.0.0.1:{}", port);
     base::Logger logger(stderr, base::LogLevel::kError);
     Signals signals;
@@ -39,8 +39,8 @@ class ServeTest : public ::testing::Test {
     std::thread server([&] { result = Serve(flags_, &signals, &logger); });
     absl::Cleanup join = [&] { server.join(); };
     absl::Cleanup quit = [&] { signals.Quit(); };
-    tests::HttpClient http(port);
-    const bool ready = tests::WaitUntil(
+    tidemark::testing::HttpClient http(port);
+    const bool ready = tidemark::testing::WaitUntil(
         [&] {
           const auto answer = http.Get("/-/ready");
           return answer.ok() && answer->status == 200;
@@ -53,19 +53,21 @@ class ServeTest : public ::testing::Test {
     return result;
   }
 
-  static int Write(tests::HttpClient* http, const SentSeries& series) {
-    const auto answer =
-        tests::PostWrite(http, tests::SnappyCompress(tests::EncodeWriteRequest({&series, 1})));
+  static int Write(tidemark::testing::HttpClient* http, const SentSeries& series) {
+    const auto answer = tidemark::testing::PostWrite(
+        http,
+        tidemark::testing::SnappyCompress(tidemark::testing::EncodeWriteRequest({&series, 1})));
     EXPECT_TRUE(answer.ok()) << answer.status();
     return answer.ok() ? answer->status : 0;
   }
-  static std::string Query(tests::HttpClient* http, const std::string& expr, int64_t time) {
+  static std::string Query(tidemark::testing::HttpClient* http, const std::string& expr,
+                           int64_t time) {
     const auto answer =
         http->PostForm("/api/v1/query", {{"query", expr}, {"time", std::to_string(time)}});
     return answer.ok() ? answer->body : answer.status().ToString();
   }
 
-  tests::TempDir dir_;
+  tidemark::testing::TempDir dir_;
   ServeFlags flags_;
 };
 
@@ -75,12 +77,12 @@ constexpr std::string_view kUpAnswer =
     R"({"__name__":"up","job":"tikv"},"value":[1020,"5"]}]}})";
 
 TEST_F(ServeTest, AnswersWhatWasWrittenAlsoAfterARestart) {
-  const absl::Status first = RunServer([](tests::HttpClient* http) {
+  const absl::Status first = RunServer([](tidemark::testing::HttpClient* http) {
     EXPECT_EQ(Write(http, kUp), 204);
     EXPECT_EQ(Query(http, "up", 1020), kUpAnswer);
   });
   EXPECT_TRUE(first.ok()) << first;
-  const absl::Status second = RunServer([](tests::HttpClient* http) {
+  const absl::Status second = RunServer([](tidemark::testing::HttpClient* http) {
     EXPECT_EQ(Query(http, "up", 1020), kUpAnswer);
     EXPECT_EQ(http->Get("/api/v1/label/job/values")->body,
               R"({"status":"success","data":["tikv"]})");
@@ -91,7 +93,7 @@ TEST_F(ServeTest, AnswersWhatWasWrittenAlsoAfterARestart) {
 }
 
 TEST_F(ServeTest, RefusesAFolderThatAnotherServerUses) {
-  const absl::Status result = RunServer([this](tests::HttpClient*) {
+  const absl::Status result = RunServer([this](tidemark::testing::HttpClient*) {
     base::Logger logger(stderr, base::LogLevel::kError);
     Signals signals;
     const absl::Status second = Serve(flags_, &signals, &logger);
@@ -105,7 +107,7 @@ TEST_F(ServeTest, AppliesNewLimitsWithoutARestart) {
   flags_.config_file = dir_.File("tidemark.yml");
   std::ofstream(flags_.config_file) << "limits: {max_labels_per_series: 2}\n";
   const SentSeries three_labels = {{{"__name__", "up"}, {"a", "1"}, {"b", "2"}}, {{1000, 1}}};
-  const absl::Status result = RunServer([&](tests::HttpClient* http) {
+  const absl::Status result = RunServer([&](tidemark::testing::HttpClient* http) {
     EXPECT_EQ(Write(http, three_labels), 400);
     std::ofstream(flags_.config_file) << "limits: {max_labels_per_series: 3}\n";
     EXPECT_EQ(http->Post("/-/reload", "")->status, 200);
@@ -118,9 +120,10 @@ TEST_F(ServeTest, AppliesNewLimitsWithoutARestart) {
 }
 
 TEST_F(ServeTest, EndsWhenAskedOverHttp) {
-  const absl::Status result = RunServer([](tests::HttpClient* http) {
+  const absl::Status result = RunServer([](tidemark::testing::HttpClient* http) {
     EXPECT_EQ(http->Post("/-/quit", "")->status, 200);
-    EXPECT_TRUE(tests::WaitUntil([&] { return !http->Get("/-/healthy").ok(); }, 60'000));
+    EXPECT_TRUE(
+        tidemark::testing::WaitUntil([&] { return !http->Get("/-/healthy").ok(); }, 60'000));
   });
   EXPECT_TRUE(result.ok()) << result;
 }

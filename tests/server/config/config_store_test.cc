@@ -20,7 +20,7 @@ class ConfigStoreTest : public ::testing::Test {
     return std::stod(text.substr(at + name.size() + 2));
   }
 
-  tests::TempDir dir_;
+  tidemark::testing::TempDir dir_;
   const std::string path_ = dir_.File("tidemark.yml");
   base::SystemClock clock_;
   base::Logger logger_{stderr, base::LogLevel::kError};
