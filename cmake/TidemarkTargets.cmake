@@ -82,7 +82,7 @@ function(tidemark_fuzzer name)
     add_test(NAME ${name} COMMAND ${name} -runs=0 ${corpus})
     add_test(NAME ${name}_seconds
              COMMAND ${CMAKE_SOURCE_DIR}/tools/fuzz_target $<TARGET_FILE:${name}> ${corpus})
-    set_tests_properties(${name}_seconds PROPERTIES LABELS fuzz_seconds TIMEOUT 0)
+    set_tests_properties(${name}_seconds PROPERTIES LABELS fuzz_seconds TIMEOUT 86400)
   else()
     target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay_main.cc)
     add_test(NAME ${name} COMMAND ${name} ${corpus})

@@ -25,8 +25,7 @@ constexpr double kProgressSeconds = 5;
 // The threads of a run and what they leave behind.
 class SendRun {
  public:
-  SendRun(const SendRunOptions& options, StopToken* stop)
-      : options_(options), stop_(stop) {}
+  SendRun(const SendRunOptions& options, StopToken* stop) : options_(options), stop_(stop) {}
 
   void Start(const HttpUrl& url, const SendJob& job) {
     running_.store(options_.connections, std::memory_order_relaxed);
