@@ -103,8 +103,8 @@ class DbFixture : public ::testing::Test {
     return expected;
   }
 
-  tests::TempDir dir_;
-  tests::FakeClock clock_{kNow};
+  testing::TempDir dir_;
+  testing::FakeClock clock_{kNow};
   base::Logger logger_{stderr, base::LogLevel::kError};
   base::FileSystem* fs_ = nullptr;
   DbOptions options_;

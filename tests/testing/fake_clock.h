@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-namespace tidemark::tests {
+namespace tidemark::testing {
 
 class FakeClock final : public base::Clock {
  public:
@@ -21,4 +21,4 @@ class FakeClock final : public base::Clock {
   std::atomic<int64_t> now_ms_;
 };
 
-}  // namespace tidemark::tests
+}  // namespace tidemark::testing

@@ -13,8 +13,8 @@
 namespace tidemark::storage {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class ChunkReaderTest : public StoreTest {
  protected:

@@ -13,7 +13,7 @@
 namespace tidemark::storage {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 // Whether table files can be written at present; shared with RocksDB's threads, publishes nothing
 // else.

@@ -15,8 +15,8 @@
 namespace tidemark::storage {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr SeriesKey kUp{1, 1};
 

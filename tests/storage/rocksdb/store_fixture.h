@@ -11,7 +11,7 @@
 
 namespace tidemark::storage {
 
-class StoreTest : public testing::Test {
+class StoreTest : public ::testing::Test {
  protected:
   std::string path() const { return folder_.File("rocksdb"); }
 
@@ -28,7 +28,7 @@ class StoreTest : public testing::Test {
 
  private:
   base::Logger logger_{stderr, base::LogLevel::kError};
-  tests::TempDir folder_;
+  testing::TempDir folder_;
 };
 
 // The keys that a scan gives.

@@ -16,21 +16,21 @@ namespace {
 
 class Command : public ::testing::Test {
  protected:
-  std::unique_ptr<tests::ChildProcess> Start(std::vector<std::string> arguments) {
+  std::unique_ptr<testing::ChildProcess> Start(std::vector<std::string> arguments) {
     const char* binary = std::getenv("FLEETSIM_BINARY");
     arguments.insert(arguments.begin(), binary == nullptr ? "fleetsim" : binary);
-    return tests::ChildProcess::Start(arguments, dir_.File("log" + std::to_string(++runs_)))
+    return testing::ChildProcess::Start(arguments, dir_.File("log" + std::to_string(++runs_)))
         .value();
   }
 
   // Runs to the end and gives the output.
   std::string Execute(const std::vector<std::string>& arguments) {
     const auto child = Start(arguments);
-    EXPECT_TRUE(tests::WaitUntil([&] { return !child->Running(); }, 60'000));
+    EXPECT_TRUE(testing::WaitUntil([&] { return !child->Running(); }, 60'000));
     return child->Log();
   }
 
-  const tests::TempDir dir_;
+  const testing::TempDir dir_;
   int runs_ = 0;
 };
 
@@ -66,7 +66,7 @@ std::vector<ScriptedServer::Answer> AlwaysTaken() {
 TEST_F(Command, ServeTellsItsAddressAndEndsOnSigterm) {
   const auto child = Start({"serve", "--clusters=1", "--web.listen-address=127.0.0.1:0"});
   const std::regex line("listening on 127\\.0\\.0\\.1:[1-9][0-9]*\n");
-  EXPECT_TRUE(tests::WaitUntil([&] { return std::regex_match(child->Log(), line); }, 60'000));
+  EXPECT_TRUE(testing::WaitUntil([&] { return std::regex_match(child->Log(), line); }, 60'000));
   EXPECT_EQ(child->Terminate(), 0);
 }
 

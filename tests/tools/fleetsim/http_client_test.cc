@@ -49,7 +49,7 @@ TEST(HttpClient, ReadsRetryAfterInSeconds) {
 }
 
 TEST(HttpClient, SaysWhenNobodyListens) {
-  HttpClient client(HttpUrl{"127.0.0.1", std::to_string(tests::FreePort()), "/"});
+  HttpClient client(HttpUrl{"127.0.0.1", std::to_string(testing::FreePort()), "/"});
   EXPECT_EQ(client.Post("", {}).status().code(), absl::StatusCode::kUnavailable);
 }
 

@@ -21,20 +21,20 @@ struct Served {
     address = server.Start().value();
     uint16_t port = 0;
     std::from_chars(address.data() + address.rfind(':') + 1, address.data() + address.size(), port);
-    client = std::make_unique<tests::HttpClient>(port);
+    client = std::make_unique<testing::HttpClient>(port);
   }
   ~Served() { server.Stop(); }
 
   FleetModel model;
   PageServer server;
   std::string address;
-  std::unique_ptr<tests::HttpClient> client;
+  std::unique_ptr<testing::HttpClient> client;
 };
 
 TEST(PageServer, ServesThePageOfEveryInstance) {
   Served served({.clusters = 2});
   for (const Instance& instance : served.model.instances()) {
-    const tests::HttpResponse page = served.client->Get(instance.path).value();
+    const testing::HttpResponse page = served.client->Get(instance.path).value();
     std::string expected;
     MetricsPage(&served.model).Render(instance, kStart, &expected);
     EXPECT_EQ(page.status, 200) << instance.path;
@@ -54,7 +54,7 @@ TEST(PageServer, ProcessThatIsDownAnswers503AndUnknownPaths404) {
 TEST(PageServer, DiscoversTheFleetAndEachCluster) {
   Served served({.clusters = 2});
   for (const auto& [path, targets] : {std::pair("/targets", 12u), std::pair("/c1/targets", 6u)}) {
-    const tests::HttpResponse response = served.client->Get(path).value();
+    const testing::HttpResponse response = served.client->Get(path).value();
     EXPECT_EQ(response.Header("Content-Type"), "application/json");
     rapidjson::Document json;
     json.Parse(response.body.c_str());

@@ -10,7 +10,7 @@
 namespace tidemark::fleetsim {
 namespace {
 
-std::string Written(const tests::TempDir& dir) {
+std::string Written(const testing::TempDir& dir) {
   const std::string path = dir.File("recording");
   auto writer = RecordingWriter::Create(path, 2).value();
   EXPECT_TRUE(writer.Append(1, 2000, "first").ok());
@@ -28,7 +28,7 @@ std::string ReadAll(const std::string& path) {
 }
 
 TEST(Recording, GivesBackWhatWasWritten) {
-  const tests::TempDir dir;
+  const testing::TempDir dir;
   const auto recording = Recording::Open(Written(dir)).value();
   EXPECT_EQ(recording.shards(), 2u);
   ASSERT_EQ(recording.requests().size(), 3u);
@@ -40,14 +40,14 @@ TEST(Recording, GivesBackWhatWasWritten) {
 }
 
 TEST(Recording, BytesAreThoseOfTheFormat) {
-  const tests::TempDir dir;
+  const testing::TempDir dir;
   const std::string bytes = ReadAll(Written(dir));
   using namespace std::string_view_literals;
   EXPECT_EQ(bytes.substr(0, 29), "TMFLEET1\2\0\0\0\1\0\0\0\xd0\7\0\0\5\0\0\0first"sv);
 }
 
 TEST(Recording, RefusesACutFile) {
-  const tests::TempDir dir;
+  const testing::TempDir dir;
   const std::string bytes = ReadAll(Written(dir));
   for (const size_t size : {size_t{0}, size_t{5}, size_t{20}, size_t{27}, bytes.size() - 1}) {
     const std::string path = dir.File("cut");
@@ -57,7 +57,7 @@ TEST(Recording, RefusesACutFile) {
 }
 
 TEST(Recording, RefusesWhatIsNoneAndWhatIsNotThere) {
-  const tests::TempDir dir;
+  const testing::TempDir dir;
   const std::string path = dir.File("other");
   std::ofstream(path) << "something else altogether";
   EXPECT_EQ(Recording::Open(path).status().code(), absl::StatusCode::kDataLoss);
