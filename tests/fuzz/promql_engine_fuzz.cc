@@ -1,10 +1,13 @@
 // Any expression over a small store, as a range and as an instant. It is refused cleanly or
 // evaluated, and where the range has a value the instant has the same.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "query/engine/engine.h"
@@ -36,10 +39,12 @@ tidemark::testing::MemoryQuerier MakeStore() {
   return store;
 }
 
-// Whether the value depends on more than the evaluation time.
-bool DependsOnTheRange(std::string_view text) {
+// Whether the value depends on more than the evaluation time. Keywords may be in capitals.
+bool DependsOnTheRange(std::string_view expr) {
+  std::string text(expr);
+  std::transform(text.begin(), text.end(), text.begin(), absl::ascii_tolower);
   for (const std::string_view word : {"start", "end", "range", "step", "limit", "sort"}) {
-    if (text.find(word) != std::string_view::npos) {
+    if (text.find(word) != std::string::npos) {
       return true;
     }
   }
