@@ -42,7 +42,7 @@ std::string_view RefusalCauseName(RefusalCause cause) {
   return kNames[static_cast<size_t>(cause)];
 }
 
-void Refusals::Describe(std::string text) {
+void Refusals::Describe(std::string_view text) {
   if (described_++ < kMaxExamples) {
     examples_.append(examples_.empty() ? "" : "; ").append(text);
   }
@@ -50,7 +50,7 @@ void Refusals::Describe(std::string text) {
 
 void Refusals::AddSeries(const absl::Status& cause, size_t samples) {
   counts_[static_cast<size_t>(RefusalCause::kLabels)] += samples;
-  Describe(std::string(base::Message(cause)));
+  Describe(base::Message(cause));
 }
 
 void Refusals::AddSample(RefusalCause cause, model::LabelsView series, model::Sample sample) {

@@ -34,7 +34,7 @@ class Refusals {
   absl::Status ToStatus(size_t samples) const;
 
  private:
-  void Describe(std::string text);
+  void Describe(std::string_view text);
 
   std::array<size_t, kRefusalCauses> counts_{};
   size_t described_ = 0;

@@ -46,8 +46,8 @@ std::vector<std::string> MakeBodies(int64_t series_count) {
       label("monitor", "prometheus");
       label("stage", "save_files_" + std::to_string(i % 600 / 16));
       prometheus::Sample* sample = series->add_samples();
-      sample->set_timestamp(1'700'000'000'000 + scrape * 15'000);
-      sample->set_value(static_cast<double>(scrape * 3 + i % 100));
+      sample->set_timestamp(1'700'000'000'000 + int64_t{scrape} * 15'000);
+      sample->set_value(static_cast<double>(int64_t{scrape} * 3 + i % 100));
       if (request.timeseries_size() == kSamplesPerRequest) {
         flush();
       }

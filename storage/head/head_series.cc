@@ -61,7 +61,7 @@ void HeadSeries::Release(EpochDomain* epochs) {
 void HeadSeries::DrainDelegated(EpochDomain* epochs) {
   // Acquire: the delegated samples' contents. The claim stays ours.
   const uintptr_t word = owner_.exchange(kClaimed, std::memory_order_acquire);
-  auto* newest = reinterpret_cast<Delegated*>(word & ~kClaimed);
+  Delegated* newest = List(word);
   Delegated* oldest = nullptr;
   while (newest != nullptr) {
     Delegated* const next = newest->next;
@@ -100,7 +100,7 @@ AppendResult HeadSeries::Delegate(Sample sample, EpochDomain* epochs) {
       }
       continue;
     }
-    delegated->next = reinterpret_cast<Delegated*>(word & ~kClaimed);
+    delegated->next = List(word);
     // Release: publishes the sample to the holder. Taking over the word keeps the release
     // sequence of earlier delegations.
     if (owner_.compare_exchange_weak(word, reinterpret_cast<uintptr_t>(delegated) | kClaimed,

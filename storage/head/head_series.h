@@ -106,6 +106,11 @@ class alignas(64) HeadSeries {
   };
   static constexpr uintptr_t kFree = 0;
   static constexpr uintptr_t kClaimed = 1;
+  // The list that hangs on an owner word.
+  static Delegated* List(uintptr_t word) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the word carries the claim in its lowest bit.
+    return reinterpret_cast<Delegated*>(word & ~kClaimed);
+  }
 
   bool TryClaim();
   void Claim();  // spins; for the sweep

@@ -14,6 +14,7 @@ constexpr size_t kFirstSlots = 1024;
 
 uint64_t Tag(model::Hash128 hash) { return hash.high & ~kPointerMask; }
 
+// NOLINTNEXTLINE(performance-no-int-to-ptr): a slot carries a tag above the pointer.
 HeadSeries* Series(uint64_t slot) { return reinterpret_cast<HeadSeries*>(slot & kPointerMask); }
 
 }  // namespace

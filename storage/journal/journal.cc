@@ -117,7 +117,7 @@ absl::StatusOr<SegmentId> Journal::Cut() {
 
 absl::Status Journal::Close() {
   JournalOrder order(JournalOrder::Kind::kClose);
-  const absl::Status status = Ask(&order).status();
+  absl::Status status = Ask(&order).status();
   thread_.join();
   return status;
 }

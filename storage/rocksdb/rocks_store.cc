@@ -50,7 +50,7 @@ absl::Status RocksStore::Impl::Shut() {
   for (rocksdb::ColumnFamilyHandle* handle : families) {
     db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
   }
-  const absl::Status closed = FromRocks(db->Close(), "close rocksdb");
+  absl::Status closed = FromRocks(db->Close(), "close rocksdb");
   db.reset();
   return closed;
 }
