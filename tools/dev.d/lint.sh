@@ -1,6 +1,6 @@
-# checks format, include arrows, words, headers and clang-tidy: tools/dev lint [--fix]
+# checks format, include arrows, words and that headers stand alone: tools/dev lint [--fix]
 #
-# --fix lets clang-format rewrite the files. clang-tidy remembers clean files in ~/.cache/tidemark-tidy.
+# --fix lets clang-format rewrite the files. clang-tidy is a verb of its own: tools/dev tidy.
 
 source tools/dev.d/setup.sh
 
@@ -11,16 +11,13 @@ lint_format() { source_files | xargs -0 clang-format --dry-run -Werror --; }
 # Every header of a library compiles alone.
 lint_headers() { build_targets dev all_verify_interface_header_sets; }
 
-# clang-tidy reads the precompiled headers and the generated sources of the build.
-lint_tidy() { build_targets dev && tools/lint/tidy build/dev; }
-
 dev_lint() {
   dev_setup
   if [[ ${1:-} == --fix ]]; then
     source_files | xargs -0 clang-format -i --
   fi
   local failures=0 check
-  for check in lint_format tools/check_arrows tools/lint/text lint_headers lint_tidy; do
+  for check in lint_format tools/check_arrows tools/lint/text lint_headers; do
     timed "$check" "$check" || failures=$((failures + 1))
   done
   [[ $failures -eq 0 ]] || fail "lint: $failures checks failed"
