@@ -60,10 +60,6 @@ function(tidemark_test name)
   if(TIDEMARK_SANITIZER STREQUAL "tsan")
     list(APPEND ARG_ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan.supp")
   endif()
-  if(TIDEMARK_SANITIZER STREQUAL "tsan")
-    list(APPEND ARG_ENVIRONMENT
-         TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/cmake/tsan_suppressions.txt)
-  endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
                        ENVIRONMENT "${ARG_ENVIRONMENT}")
