@@ -132,11 +132,13 @@ TEST(ScanWriteRequest, KeepsEveryTimestamp) {
   for (unsigned bits = 0; bits < 64; ++bits) {
     for (const uint64_t edge : {uint64_t{1} << bits, (uint64_t{1} << bits) - 1}) {
       const auto t = static_cast<int64_t>(edge);
+      const auto negative = static_cast<int64_t>(-edge);  // unsigned: the least has no opposite
       Scan result;
-      ScanOk(Series(Sample(1, t) + Sample(2, -t) + Sample(3, 0)) + Series(Sample(4, 1)), &result);
+      ScanOk(Series(Sample(1, t) + Sample(2, negative) + Sample(3, 0)) + Series(Sample(4, 1)),
+             &result);
       ASSERT_EQ(result.samples().size(), 4U);
       EXPECT_EQ(result.samples()[0].t, t);
-      EXPECT_EQ(result.samples()[1].t, -t);
+      EXPECT_EQ(result.samples()[1].t, negative);
     }
   }
   Scan result;
