@@ -265,6 +265,7 @@ void Journal::Sleep() {
 void Journal::ShowState() {
   last_closed_.store(log_->last_closed(), std::memory_order_release);
   failing_.store(log_->failing(), std::memory_order_relaxed);
+  bytes_since_cut_.store(log_->bytes_since_cut(), std::memory_order_relaxed);
   metrics_->failing->Set(log_->failing() ? 1 : 0);
   metrics_->pending_bytes->Set(static_cast<double>(pending_bytes_.load(std::memory_order_relaxed)));
 }

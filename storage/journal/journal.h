@@ -16,8 +16,8 @@
 // a new segment, so the journal recovers without a restart. What a failed write or sync covered is
 // never reported as written. Bytes: docs/format/journal.md.
 //
-// Submit, Overloaded, failing, Cut and DeleteThrough are thread-safe; callbacks run on the
-// journal's thread and must not block or call Cut or Close.
+// Submit, Overloaded, failing, bytes_since_cut, Cut and DeleteThrough are thread-safe; callbacks
+// run on the journal's thread and must not block or call Cut or Close.
 #pragma once
 
 #include <atomic>
@@ -65,6 +65,7 @@ struct JournalOptions {
 struct JournalStart {
   SegmentId segment = 1;
   uint64_t sequence = 1;
+  uint64_t bytes = 0;  // of the segments before: bytes_since_cut() begins with them
 };
 
 class SegmentLog;
@@ -123,6 +124,11 @@ class Journal {
   // disk works again.
   bool failing() const { return failing_.load(std::memory_order_relaxed); }
 
+  // Bytes of records that a restart would have to replay if it came now and everything up to the
+  // last Cut() had been deleted: what was written since, and before the first one what earlier
+  // runs left. Lags behind by at most the group being committed.
+  uint64_t bytes_since_cut() const { return bytes_since_cut_.load(std::memory_order_relaxed); }
+
   // Closes the current segment and begins a new one. Every entry submitted before the call is in
   // the returned segment or an earlier one, or its callback has got an error. A segment without
   // records is not closed: the one before it is returned (0 if there is none). While the disk
@@ -165,6 +171,8 @@ class Journal {
   std::atomic<size_t> pending_bytes_{0};
   // Writer: the journal's thread. Readers: failing(). Publishes nothing else.
   std::atomic<bool> failing_{false};
+  // Writer: the journal's thread. Readers: bytes_since_cut(). Publishes nothing else.
+  std::atomic<uint64_t> bytes_since_cut_{0};
   // The newest segment that is closed. Writer: the journal's thread. Readers: DeleteThrough().
   std::atomic<SegmentId> last_closed_{0};
 

@@ -57,6 +57,7 @@ class Replay {
   ReplayReport report_;
 
   SegmentId last_id_ = 0;
+  uint64_t frame_bytes_ = 0;  // of the records delivered
   // Sequence of the record that comes next; unknown until something tells.
   std::optional<uint64_t> expected_;
   // Unreadable bytes of this segment of which it is not known yet whether they are damage.
@@ -80,7 +81,7 @@ absl::StatusOr<ReplayReport> Replay::Run() {
     RETURN_IF_ERROR(ReadSegment(*segment, next.has_value() ? &*next : nullptr));
     last_id_ = segment->id;
   }
-  report_.next = {last_id_ + 1, expected_.value_or(1)};
+  report_.next = {last_id_ + 1, expected_.value_or(1), frame_bytes_};
   return std::move(report_);
 }
 
@@ -167,6 +168,7 @@ absl::Status Replay::Deliver(const Segment& segment, const Frame& frame) {
   damage_is_last_ = false;
   ++report_.records;
   report_.bytes += frame.payload.size();
+  frame_bytes_ += frame.bytes();
   return visit_({segment.id, frame.offset, sequence}, frame.payload);
 }
 

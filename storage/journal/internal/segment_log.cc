@@ -43,7 +43,8 @@ SegmentLog::SegmentLog(const JournalOptions& options, const JournalStart& start,
       deps_(deps),
       metrics_(metrics),
       next_segment_(start.segment),
-      sequence_(start.sequence) {}
+      sequence_(start.sequence),
+      bytes_since_cut_(start.bytes) {}
 
 absl::StatusOr<std::unique_ptr<SegmentLog>> SegmentLog::Open(const JournalOptions& options,
                                                              const JournalStart& start,
@@ -111,6 +112,7 @@ absl::Status SegmentLog::Commit(const std::vector<std::unique_ptr<JournalEntry>>
   }
   RETURN_IF_ERROR(WriteGroup());
   sequence_ = sequence;
+  bytes_since_cut_ += batch_.bytes();
   if (std::exchange(failing_, false)) {
     deps_.logger->Info("journal writes again", {{"segment", segment_->id()}});
   }
@@ -194,6 +196,7 @@ absl::Status SegmentLog::CloseSegment(bool sync) {
 }
 
 void SegmentLog::Cut() {
+  bytes_since_cut_ = 0;
   if (segment_ != nullptr && !segment_->has_records()) {
     return;
   }

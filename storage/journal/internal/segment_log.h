@@ -44,6 +44,8 @@ class SegmentLog {
   // The newest segment that nothing will be written to any more.
   SegmentId last_closed() const { return next_segment_ - (segment_ != nullptr ? 2 : 1); }
   bool failing() const { return failing_; }
+  // Of frames written since the last Cut(), or found at the start.
+  uint64_t bytes_since_cut() const { return bytes_since_cut_; }
 
  private:
   SegmentLog(const JournalOptions& options, const JournalStart& start, const JournalDeps& deps,
@@ -69,6 +71,7 @@ class SegmentLog {
   SegmentId next_segment_;
   SegmentKind next_kind_ = SegmentKind::kAfterOpen;
   uint64_t sequence_;
+  uint64_t bytes_since_cut_;
   // When the oldest record that is written but not synced was written.
   std::optional<int64_t> unsynced_since_ns_;
   bool failing_ = false;

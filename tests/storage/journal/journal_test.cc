@@ -102,6 +102,23 @@ TEST_F(JournalTest, CommitsTogetherWhatGathersDuringASync) {
   EXPECT_EQ(fs_.writes(), 3);
 }
 
+TEST_F(JournalTest, CountsTheBytesSinceTheLastCut) {
+  auto journal = Open();
+  EXPECT_EQ(journal->bytes_since_cut(), 0u);
+  ASSERT_TRUE(Append(journal.get(), std::string(100, 'x')).ok());
+  ASSERT_TRUE(Append(journal.get(), std::string(50, 'x')).ok());
+  EXPECT_EQ(journal->bytes_since_cut(), FrameBytes(100) + FrameBytes(50));
+  ASSERT_TRUE(journal->Cut().ok());
+  EXPECT_EQ(journal->bytes_since_cut(), 0u);
+  ASSERT_TRUE(Append(journal.get(), std::string(70, 'x')).ok());
+  ASSERT_TRUE(journal->Close().ok());
+
+  // A restart has all of it to replay, cut or not.
+  const JournalStart start = Replay(&fs_).report.next;
+  EXPECT_EQ(start.bytes, FrameBytes(100) + FrameBytes(50) + FrameBytes(70));
+  EXPECT_EQ(Open(start)->bytes_since_cut(), start.bytes);
+}
+
 TEST_F(JournalTest, BoundsAGroupByItsBytes) {
   options_.max_group_bytes = 1000;
   auto journal = Open();
