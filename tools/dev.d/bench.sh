@@ -1,11 +1,13 @@
-# measures: tools/dev bench [micro [FILTER] | ingest [options] | peers [options]]
+# measures: tools/dev bench [micro [FILTER] | ingest [options] | peers [options] | growth [options]]
 #
 #   micro   the Google Benchmarks, those whose names match FILTER (all)
 #   ingest  recorded requests of a simulated fleet through the real binary (the default)
-#   peers   the same requests to Tidemark, Prometheus and VictoriaMetrics
+#   peers   the table of docs/performance.md: Tidemark, Prometheus, VictoriaMetrics, same requests
+#   growth  cost by number of series and by days kept; draws docs/performance/*.svg
 #
-# Options of ingest and peers: --series N (100000), --scrapes K (12), --connections C (4).
-# The table is also kept as build/bench/ingest.json.
+# Options of ingest: --series N (100000), --scrapes K (12), --connections C (4), --rounds R (1),
+# --peers. Of peers: --rounds R (3), --quick (a tenth of the series). Raw results, tables and the
+# servers' logs are kept in build/bench.
 
 source tools/dev.d/setup.sh
 
@@ -17,19 +19,22 @@ bench_micro() {
   done < <(find build/release/bench -name '*_bench' -type f -perm -u+x | sort)
 }
 
-bench_ingest() {
+bench_end_to_end() {
   build_targets release tidemark fleetsim >&2
-  python3 bench/end_to_end/ingest.py "$@"
+  python3 "bench/end_to_end/$1.py" "${@:2}"
 }
 
 dev_bench() {
   local what=${1:-ingest}
   [[ $# -eq 0 ]] || shift
-  dev_setup $([[ $what != peers ]] || echo tools/packages-bench.txt)
+  local packages=()
+  [[ "$what $*" != *peers* && $what != growth ]] || packages=(tools/packages-bench.txt)
+  dev_setup "${packages[@]}"
   case $what in
     micro) bench_micro "$@" ;;
-    ingest) bench_ingest "$@" ;;
-    peers) bench_ingest --peers "$@" ;;
+    ingest) bench_end_to_end ingest "$@" ;;
+    peers) bench_end_to_end table "$@" ;;
+    growth) bench_end_to_end growth "$@" ;;
     *) fail "nothing to measure is called '$what'; see tools/dev bench --help" ;;
   esac
 }

@@ -1,0 +1,41 @@
+"""Recorded remote-write requests of a simulated fleet, and their replay."""
+
+import json
+import subprocess
+
+from servers import RELEASE, WORK
+
+FLEETSIM = RELEASE / "tools" / "fleetsim" / "fleetsim"
+
+
+class Recording:
+    """A file of requests; `samples` as recorded."""
+
+    def __init__(self, series, scrapes, connections=4, interval_seconds=15, name=None):
+        self.series = series
+        self.scrapes = scrapes
+        self.path = WORK / f"{name or 'fleet'}-{series}x{scrapes}.rec"
+        WORK.mkdir(parents=True, exist_ok=True)
+        minutes = scrapes * interval_seconds // 60 + 1
+        done = subprocess.run(
+            [str(FLEETSIM), "record", f"--series={series}", f"--scrapes={scrapes}",
+             f"--connections={connections}", f"--interval={interval_seconds}s",
+             f"--start=now-{minutes}m", f"--out={self.path}"],
+            check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        self.samples = json.loads(done.stdout.splitlines()[-1])["samples"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.path.unlink()
+
+    def replay(self, server, rate=0):
+        """Sends all of it, at most `rate` samples a second if given; gives what fleetsim tells."""
+        done = subprocess.run(
+            [str(FLEETSIM), "replay", f"--in={self.path}", f"--url={server.url}/api/v1/write",
+             f"--rate={rate}"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"replay to {server.name} failed: {done.stderr[-500:]}")
+        return json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,146 @@
+"""Starts the servers that are measured, alone on an empty folder, and reads what they use.
+
+    with Server("tidemark", work) as server:
+        server.url, server.cpu_seconds(), server.resident_bytes(), server.written_bytes()
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+WORK = ROOT / "build" / "bench"
+RELEASE = ROOT / "build" / "release"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def tidemark(data, port):
+    return [str(RELEASE / "server" / "tidemark"), "serve", f"--storage.path={data}",
+            f"--web.listen-address=127.0.0.1:{port}"]
+
+
+def prometheus(data, port):
+    config = WORK / "prometheus.yml"
+    config.write_text("{}\n")
+    return ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={data}",
+            f"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver",
+            "--web.enable-admin-api", "--storage.tsdb.retention.time=60d"]
+
+
+def victoria_metrics(data, port):
+    return ["victoria-metrics", f"-storageDataPath={data}", f"-httpListenAddr=127.0.0.1:{port}",
+            "-retentionPeriod=2"]
+
+
+# How to start each server, and the path that answers 200 when it is ready.
+SERVERS = {
+    "tidemark": (tidemark, "/-/ready"),
+    "prometheus": (prometheus, "/-/ready"),
+    "victoria-metrics": (victoria_metrics, "/health"),
+}
+
+
+class Server:
+    """One server process with a data folder of its own, both gone at the end of the block."""
+
+    def __init__(self, name, extra=()):
+        self.name = name
+        self.extra = list(extra)
+        self.data = WORK / f"{name}-data"
+        self.process = None
+        self.url = None
+
+    def __enter__(self):
+        WORK.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def start(self):
+        """Starts on the data folder as it is; gives the seconds until it is ready."""
+        command, ready_path = SERVERS[self.name]
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        began = time.monotonic()
+        with open(WORK / f"{self.name}.log", "a") as log:
+            self.process = subprocess.Popen(command(self.data, port) + self.extra,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.wait_ready(self.url + ready_path)
+        return time.monotonic() - began
+
+    def wait_ready(self, url, seconds=300):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            time.sleep(0.02)
+        raise SystemExit(f"{url} does not answer; see {WORK}/{self.name}.log")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=600)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def request(self, path, method="GET", timeout=600):
+        request = urllib.request.Request(self.url + path, method=method)
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.read()
+
+    def cpu_seconds(self):
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_bytes(self):
+        pages = int(pathlib.Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def written_bytes(self):
+        """Bytes the process has caused to go to the disk, whatever for."""
+        for line in pathlib.Path(f"/proc/{self.process.pid}/io").read_text().splitlines():
+            if line.startswith("write_bytes:"):
+                return int(line.split()[1])
+        raise SystemExit("/proc/PID/io has no write_bytes")
+
+    def disk_bytes(self):
+        return sum(f.stat().st_blocks * 512 for f in self.data.rglob("*") if f.is_file())
+
+    def settle(self):
+        """Has the server merge and write out what it holds, as far as it can be asked to."""
+        if self.name == "tidemark":
+            self.request("/api/v1/admin/tsdb/flush", method="POST")
+        elif self.name == "victoria-metrics":
+            self.request("/internal/force_flush")
+            self.request("/internal/force_merge")
+        self.wait_idle()
+
+    def wait_idle(self, quiet_seconds=3, most_seconds=300):
+        """Returns when the server has hardly used the processor for some seconds."""
+        deadline = time.monotonic() + most_seconds
+        while time.monotonic() < deadline:
+            before = self.cpu_seconds()
+            time.sleep(quiet_seconds)
+            if self.cpu_seconds() - before < 0.05 * quiet_seconds:
+                return
