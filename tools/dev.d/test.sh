@@ -1,13 +1,13 @@
 # builds and runs the tests: tools/dev test [--quick | --only STAGE]
 #
-#   unit    Clang debug build, every unit test
-#   asan    the same under the address, undefined-behaviour and leak sanitizers
+#   unit    Clang debug build, every unit test; only with --quick or --only
+#   asan    every unit test, under the address, undefined-behaviour and leak sanitizers
 #   tsan    tests of code that several threads run, under the thread sanitizer
 #   fuzz    every fuzzer for TIDEMARK_FUZZ_SECONDS (30) seconds
 #   system  release build; the real binary over HTTP, beside a real Prometheus, and crash tests
 #
-# Without options all stages run in this order; the first that fails ends the run. --quick is
-# --only unit. The last line is "N passed, M failed".
+# Without options all stages but `unit`, whose tests `asan` runs as well, run in this order; the
+# first that fails ends the run. --quick is --only unit. The last line is "N passed, M failed".
 
 source tools/dev.d/setup.sh
 
@@ -61,11 +61,12 @@ print_totals() {
 }
 
 dev_test() {
-  local stages=(unit asan tsan fuzz system)
+  local stages=(asan tsan fuzz system)
   case ${1:-} in
     '') ;;
     --quick) stages=(unit) ;;
     --only)
+      stages+=(unit)
       [[ $# -eq 2 && " ${stages[*]} " == *" $2 "* ]] || fail "--only takes one of: ${stages[*]}"
       stages=("$2")
       ;;
