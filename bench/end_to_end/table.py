@@ -26,11 +26,14 @@ class Table:
         self.rows = []
         self.raw = []
 
-    def measure(self, what, run, names=tuple(SERVERS)):
-        """Runs `run(name)` for each server in each round; gives the medians by server."""
-        results = {name: [] for name in names}
-        for _ in range(self.rounds):
-            for name in names:
+    def measure(self, what, run, long=False):
+        """Runs `run(name)` for each server in each round; gives the medians by server.
+
+        A long measure has a third of the rounds.
+        """
+        results = {name: [] for name in SERVERS}
+        for _ in range(max(1, self.rounds // 3) if long else self.rounds):
+            for name in SERVERS:
                 results[name].append(run(name))
                 print(f"{what} {name}: {results[name][-1]}", flush=True)
         self.raw.append({"measure": what, "results": results})
@@ -72,7 +75,8 @@ def add_ingest(table, sizes):
     for series, scrapes in sizes:
         with Recording(series, scrapes) as recording:
             medians = table.measure(f"ingest {series}x{scrapes}",
-                                    lambda name: measures.ingest(name, recording))
+                                    lambda name: measures.ingest(name, recording),
+                                    long=series * scrapes > 5_000_000)
         table.add(f"samples per CPU-second, {series:,} series × {scrapes}", medians,
                   "samples_per_cpu_second", True)
         table.add(f"resident bytes per series, {series:,} series", medians,
@@ -92,7 +96,7 @@ def add_disk(table):
         def run(name):
             extra = [f"--storage.sweep.interval={DISK_SWEEP}"] if name == "tidemark" else []
             return measures.disk(name, recording, DISK_RATE if name == "tidemark" else 0, extra)
-        medians = table.measure(f"disk {DISK_SERIES}x{DISK_SCRAPES}", run)
+        medians = table.measure(f"disk {DISK_SERIES}x{DISK_SCRAPES}", run, long=True)
     table.add("bytes per sample on disk, 6 h × 20,000 series at 15 s", medians,
               "disk_bytes_per_sample", False)
     table.add("bytes written per sample, the same", medians, "written_bytes_per_sample", False)
@@ -112,7 +116,7 @@ def add_latency(table, series):
 def add_restart(table, series, scrapes):
     with Recording(series, scrapes) as recording:
         medians = table.measure(f"restart {series}x{scrapes}",
-                                lambda name: measures.restart(name, recording))
+                                lambda name: measures.restart(name, recording), long=True)
     table.add(f"seconds from kill -9 to ready, {series:,} series × {scrapes}", medians,
               "restart_seconds", False)
 
