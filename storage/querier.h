@@ -2,8 +2,7 @@
 //
 // This is the only door through which query/ sees stored data; a remote source could implement
 // it as well. A Querier is thread-safe; the SeriesSet it returns belongs to the calling thread.
-// A selection sees every sample that was acknowledged before Select was called, save one that
-// another thread is just appending on behalf of its sender (storage/head/head_series.h).
+// A selection sees every sample that was acknowledged before Select was called.
 #pragma once
 
 #include <cstddef>

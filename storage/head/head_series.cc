@@ -197,7 +197,15 @@ void HeadSeries::RestoreState(const SeriesState& state) {
   captured_max_time_.store(state.max_time, std::memory_order_relaxed);
 }
 
+void HeadSeries::AwaitHolder() const {
+  // Acquire pairs with Release: what holders wrote before the word was free is visible.
+  while (owner_.load(std::memory_order_acquire) != kFree) [[unlikely]] {
+      std::this_thread::yield();
+    }
+}
+
 SeriesView HeadSeries::View() const {
+  AwaitHolder();
   SeriesView view;
   const HeadChunk* chunk = open_.load(std::memory_order_acquire);
   for (; chunk != nullptr; chunk = chunk->previous()) {
@@ -209,16 +217,14 @@ SeriesView HeadSeries::View() const {
 }
 
 bool HeadSeries::MayOverlap(Timestamp min_time, Timestamp max_time) const {
+  AwaitHolder();
   return min_time_.load(std::memory_order_relaxed) <= max_time &&
          (dirty_.load(std::memory_order_acquire) ||
           captured_max_time_.load(std::memory_order_relaxed) >= min_time);
 }
 
 bool HeadSeries::dirty() const {
-  // Acquire pairs with Release: once the word is free, the holder's dirty mark is visible.
-  while (owner_.load(std::memory_order_acquire) != kFree) {
-    std::this_thread::yield();
-  }
+  AwaitHolder();
   return dirty_.load(std::memory_order_relaxed);
 }
 

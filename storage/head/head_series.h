@@ -11,7 +11,10 @@
 //                1             claimed
 //                pointer | 1   claimed, delegated samples wait (newest first)
 //
-// Readers never claim: they take a SeriesView under an EpochDomain::Guard.
+// Readers never claim: they take a SeriesView under an EpochDomain::Guard. Before they look they
+// wait for the owner word to be free once: every sample whose Append returned before, delegated or
+// not, has then been appended. A holder is a few instructions from giving the claim back, and no
+// thread ever waits for a reader.
 // Owned by Head, which never frees a series while it runs.
 #pragma once
 
@@ -115,6 +118,7 @@ class alignas(64) HeadSeries {
   bool TryClaim();
   void Claim();  // spins; for the sweep
   void Release(base::EpochDomain* epochs);
+  void AwaitHolder() const;
   void DrainDelegated(base::EpochDomain* epochs);
   AppendResult Delegate(model::Sample sample, base::EpochDomain* epochs);
 

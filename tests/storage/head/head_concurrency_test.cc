@@ -102,6 +102,50 @@ TEST(HeadConcurrency, StoresEverySampleOnceWhileThreadsFightForOneSeries) {
   RecordProperty("delegated", static_cast<int>(delegated));
 }
 
+// Whether a reader that begins now finds a sample at `t`, with `t` for its value.
+bool IsVisible(const HeadSeries& series, Timestamp t) {
+  const SeriesView view = series.View();
+  for (uint32_t i = view.late_count; i > 0; --i) {
+    if (view.late->samples()[i - 1].t == t) {
+      return true;
+    }
+  }
+  for (const auto& [chunk, count] : view.chunks) {
+    SampleColumns columns;
+    if (DecodeStream(chunk->readable_bytes(), count, t, t, &columns).ok() && columns.size() == 1) {
+      return columns.values[0] == static_cast<double>(t);
+    }
+  }
+  return false;
+}
+
+TEST(HeadConcurrency, ShowsAReaderEverySampleWhoseAppendReturnedBefore) {
+  constexpr int kPerThread = 20'000;
+  constexpr int kRound = 500;
+  EpochDomain epochs;
+  const model::Labels labels = model::Labels::Of({{"__name__", "x"}});
+  // Few samples in memory at a time, so that looking for one is quick.
+  for (int round = 0; round < kPerThread / kRound; ++round) {
+    HeadSeries series(1, 1, labels.bytes());
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreads; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (int i = 0; i < kRound; ++i) {
+          EpochDomain::Guard guard(&epochs);
+          const Timestamp t = Timestamp{i} * kThreads + thread;
+          const AppendResult result = series.Append({t, static_cast<double>(t)}, &epochs);
+          ASSERT_TRUE(series.MayOverlap(t, t)) << t;
+          ASSERT_TRUE(IsVisible(series, t)) << t << ", append gave " << static_cast<int>(result);
+        }
+      });
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    epochs.Collect();
+  }
+}
+
 TEST(HeadConcurrency, RegistersEachLabelSetOnceAndAnnouncesItBeforeItCanBeFound) {
   constexpr int kSeries = 3000;
   Head head(5);
