@@ -73,13 +73,12 @@ struct SeriesRecord {
   model::LabelsView labels;
 };
 
-// What a restart must know of a series without reading its chunks. Times and value are those of
-// the in-order stream.
+// What a restart must know of a series without reading its chunks: the times of its oldest sample
+// and of the newest one that came in order.
 struct SeriesState {
   SeriesRef ref = kNoSeries;
   model::Timestamp min_time = 0;
   model::Timestamp max_time = 0;
-  uint64_t last_value_bits = 0;
   friend bool operator==(const SeriesState&, const SeriesState&) = default;
 };
 

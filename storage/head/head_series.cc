@@ -115,7 +115,7 @@ AppendResult HeadSeries::AppendClaimed(Sample sample, EpochDomain* epochs) {
     AppendInOrder(sample, epochs);
     return AppendResult::kStored;
   }
-  if (sample.t == encoder_.last_time()) {
+  if (sample.t == encoder_.last_time() && last_bits_known_) {
     return model::ValueBits(sample.v) == encoder_.last_bits() ? AppendResult::kDuplicate
                                                               : AppendResult::kConflict;
   }
@@ -131,6 +131,7 @@ void HeadSeries::AppendInOrder(Sample sample, EpochDomain* epochs) {
       has_samples_ = true;
     }
     open_.store(HeadChunk::Start(sample, open, &encoder_), std::memory_order_release);
+    last_bits_known_ = true;
     return;
   }
   if (!open->HasRoom()) [[unlikely]] {
@@ -189,10 +190,11 @@ void HeadSeries::Replay(Sample sample, bool in_order, EpochDomain* epochs) {
 
 void HeadSeries::RestoreState(const SeriesState& state) {
   TIDEMARK_CHECK(open_.load(std::memory_order_relaxed) == nullptr, "series {} has samples", ref_);
-  // Sets the last time and bits; the bytes are those of a chunk that is on disk.
+  // Sets the last time; the bytes are those of a chunk that is on disk.
   char unused[kMaxStreamBytesPerSample];
-  encoder_.Start({state.max_time, std::bit_cast<double>(state.last_value_bits)}, unused);
+  encoder_.Start({state.max_time, 0}, unused);
   has_samples_ = true;
+  last_bits_known_ = false;
   min_time_.store(state.min_time, std::memory_order_relaxed);
   captured_max_time_.store(state.max_time, std::memory_order_relaxed);
 }
@@ -245,8 +247,7 @@ SeriesCapture HeadSeries::Capture(EpochDomain* epochs) {
     if (const LateSamples* late = late_.load(std::memory_order_relaxed); late != nullptr) {
       capture.late.assign(late->samples(), late->samples() + late->count());
     }
-    capture.state = {ref_, min_time_.load(std::memory_order_relaxed), encoder_.last_time(),
-                     encoder_.last_bits()};
+    capture.state = {ref_, min_time_.load(std::memory_order_relaxed), encoder_.last_time()};
   }
   Release(epochs);
   return capture;

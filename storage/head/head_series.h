@@ -86,7 +86,8 @@ class alignas(64) HeadSeries {
   // Adds a sample read back from the journal: one that came in order and is not newer than what
   // RestoreState told is on disk already. Thread-compatible.
   void Replay(model::Sample sample, bool in_order, base::EpochDomain* epochs);
-  // Sets what was persisted before a restart. REQUIRES: nothing has been appended.
+  // Sets what was persisted before a restart. A sample at exactly state.max_time then counts as
+  // late, since its value cannot be compared. REQUIRES: nothing has been appended.
   void RestoreState(const SeriesState& state);
 
   // REQUIRES: a Guard of the domain is open, here and for as long as the view is used.
@@ -142,7 +143,8 @@ class alignas(64) HeadSeries {
   // Writers: the holder of the claim and the sweep. Reader: the sweep, after it saw the owner
   // word free. Publishes nothing.
   std::atomic<bool> dirty_{false};
-  bool has_samples_ = false;  // claim; whether encoder_'s last time and bits mean anything
+  bool has_samples_ = false;      // claim; whether encoder_'s last time means anything
+  bool last_bits_known_ = false;  // claim; whether its last bits do: not right after a restart
 
   // Second line: not touched by an append in order.
   // Writer: the holder of the claim. Readers: queries. Publishes the samples.

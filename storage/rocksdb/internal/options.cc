@@ -93,7 +93,11 @@ std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(
           named(Family::kSeries, RecordOptions(cache, 16 * kMiB)),
           named(Family::kState, RecordOptions(cache, 16 * kMiB)),
           named(Family::kMetadata, RecordOptions(cache, 4 * kMiB)),
-          named(Family::kChunks, ChunkOptions(cache, options.chunk_memtable_bytes))};
+          named(Family::kChunks, ChunkOptions(cache, options.chunk_memtable_bytes)),
+          named(Family::kSealed, ChunkOptions(cache, kMiB)),
+          named(Family::kColdSeries, RecordOptions(cache, 16 * kMiB)),
+          named(Family::kColdIndex, RecordOptions(cache, 16 * kMiB)),
+          named(Family::kTombstones, RecordOptions(cache, kMiB))};
 }
 
 }  // namespace tidemark::storage::internal

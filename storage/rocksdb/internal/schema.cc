@@ -3,7 +3,7 @@
 //
 //   chunks    bucket (8) | metric (4) | series (4) | start (8) | kind (1) | sequence (4)
 //   series    ref (4)    → varint metric id, canonical label bytes to the end
-//   state     ref (4)    → varint zigzag(min), varint (max − min), 8 bytes of value, little-endian
+//   state     ref (4)    → varint zigzag(min), varint (max − min)
 //   metadata  name       → varint type, varint length, help, varint length, unit
 #include "storage/rocksdb/internal/schema.h"
 
@@ -16,7 +16,6 @@ namespace tidemark::storage::internal {
 namespace {
 
 constexpr uint64_t kSignBit = uint64_t{1} << 63;
-constexpr size_t kValueBitsBytes = 8;
 
 template <typename Unsigned>
 char* PutBigEndian(Unsigned v, char* out) {
@@ -144,24 +143,16 @@ void AppendStateValue(const SeriesState& state, std::string* out) {
       static_cast<uint64_t>(state.max_time) - static_cast<uint64_t>(state.min_time);
   model::AppendVarint(model::ZigZag(state.min_time), out);
   model::AppendVarint(extent, out);
-  for (size_t i = 0; i < kValueBitsBytes; ++i) {
-    out->push_back(static_cast<char>(state.last_value_bits >> (8 * i)));
-  }
 }
 
 bool DecodeStateValue(std::string_view bytes, SeriesState* state) {
   uint64_t min_time = 0;
   uint64_t extent = 0;
-  if (!TakeVarint(&bytes, &min_time) || !TakeVarint(&bytes, &extent) ||
-      bytes.size() != kValueBitsBytes) {
+  if (!TakeVarint(&bytes, &min_time) || !TakeVarint(&bytes, &extent) || !bytes.empty()) {
     return false;
   }
   state->min_time = model::UnZigZag(min_time);
   state->max_time = static_cast<int64_t>(static_cast<uint64_t>(state->min_time) + extent);
-  state->last_value_bits = 0;
-  for (size_t i = 0; i < kValueBitsBytes; ++i) {
-    state->last_value_bits |= uint64_t{static_cast<uint8_t>(bytes[i])} << (8 * i);
-  }
   return true;
 }
 

@@ -14,13 +14,24 @@
 
 namespace tidemark::storage::internal {
 
-inline constexpr uint64_t kFormatVersion = 1;
+inline constexpr uint64_t kFormatVersion = 2;
 inline constexpr std::string_view kFormatVersionKey = "format_version";
 
-enum class Family : uint8_t { kDefault, kSeries, kState, kMetadata, kChunks };
-inline constexpr size_t kFamilyCount = 5;
+enum class Family : uint8_t {
+  kDefault,
+  kSeries,
+  kState,
+  kMetadata,
+  kChunks,
+  kSealed,
+  kColdSeries,
+  kColdIndex,
+  kTombstones
+};
+inline constexpr size_t kFamilyCount = 9;
 inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames = {
-    "default", "series", "state", "metadata", "chunks"};
+    "default", "series",      "state",      "metadata",  "chunks",
+    "sealed",  "cold_series", "cold_index", "tombstones"};
 
 inline constexpr size_t kSeriesKeyBytes = 4;
 inline constexpr size_t kChunkKeyBytes = 29;

@@ -106,7 +106,7 @@ TEST_F(HeadSeriesTest, CapturesEverythingOnceAndKeepsOnlyTheOpenChunk) {
   EXPECT_EQ(capture.chunks[0].count, kMaxSamplesPerChunk);
   EXPECT_EQ(capture.chunks[2].last, 250'000);
   EXPECT_EQ(capture.late.size(), 1u);
-  EXPECT_EQ(capture.state, (SeriesState{7, 5, 250'000, model::ValueBits(250)}));
+  EXPECT_EQ(capture.state, (SeriesState{7, 5, 250'000}));
   Append(6, 6);  // between capture and write
   Append(251'000, 251);
   series_.Persisted(capture, &epochs_);
@@ -128,16 +128,22 @@ TEST_F(HeadSeriesTest, CapturesAgainWhatAFailedWriteLeft) {
 }
 
 TEST_F(HeadSeriesTest, ContinuesAfterARestartWhereTheStateEnds) {
-  series_.RestoreState({7, 10, 100, model::ValueBits(1.5)});
-  EXPECT_EQ(Append(100, 1.5), AppendResult::kDuplicate);
-  EXPECT_EQ(Append(100, 2.5), AppendResult::kConflict);
+  series_.RestoreState({7, 10, 100});
   EXPECT_EQ(Append(50, 1), AppendResult::kLate);
   EXPECT_EQ(Append(101, 1), AppendResult::kStored);
+  EXPECT_EQ(Append(101, 1), AppendResult::kDuplicate);
+  EXPECT_EQ(Append(101, 2), AppendResult::kConflict);
   EXPECT_EQ(InOrderTimes(), (std::vector<Timestamp>{101}));
 }
 
+TEST_F(HeadSeriesTest, KeepsASampleWhoseTwinsValueWasNotRestored) {
+  series_.RestoreState({7, 10, 100});
+  EXPECT_EQ(Append(100, 1.5), AppendResult::kLate);
+  EXPECT_EQ(LateTimes(), (std::vector<Timestamp>{100}));
+}
+
 TEST_F(HeadSeriesTest, SkipsReplayedSamplesThatArePersisted) {
-  series_.RestoreState({7, 10, 100, model::ValueBits(1.5)});
+  series_.RestoreState({7, 10, 100});
   EpochDomain::Guard guard(&epochs_);
   series_.Replay({90, 1}, true, &epochs_);
   series_.Replay({80, 1}, false, &epochs_);

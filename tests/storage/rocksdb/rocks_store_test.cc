@@ -76,7 +76,7 @@ class RocksStoreTest : public StoreTest {
 
 TEST_F(RocksStoreTest, GivesBackWhatWasWritten) {
   const model::Labels up = model::Labels::Of({{"__name__", "up"}, {"job", "tikv"}});
-  const SeriesState state{.ref = 3, .min_time = -7, .max_time = 9, .last_value_bits = 42};
+  const SeriesState state{.ref = 3, .min_time = -7, .max_time = 9};
   const MetricMetadata metadata{MetricType::kGauge, "is it there", ""};
   auto store = Open();
   StoreBatch batch(*store);
@@ -206,6 +206,29 @@ TEST_F(RocksStoreTest, RefusesAnotherFormatVersion) {
   const absl::Status status = TryOpen().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(base::Message(status)), HasSubstr("format version 9"));
+}
+
+// Version 1 had the first five families only.
+TEST_F(RocksStoreTest, RefusesAndKeepsAStoreOfVersionOne) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* db = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, path(), &db).ok());
+  ASSERT_TRUE(db->Put({}, "format_version", "\x01").ok());
+  for (const char* name : {"series", "state", "metadata", "chunks"}) {
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    ASSERT_TRUE(db->CreateColumnFamily({}, name, &handle).ok());
+    ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+  }
+  delete db;
+
+  const absl::Status status = TryOpen().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(base::Message(status)),
+              HasSubstr("the store has format version 1, this program reads version 2"));
+  std::vector<std::string> names;
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, path(), &names).ok());
+  EXPECT_EQ(names.size(), 5u);
 }
 
 TEST_F(RocksStoreTest, LeavesAForeignRocksDbAlone) {

@@ -121,11 +121,9 @@ TEST(SeriesSchema, RefusesSeriesZeroAndKeysOfOtherLengths) {
   EXPECT_FALSE(DecodeSeriesKey("abc", &ref));
 }
 
-TEST(StateSchema, KeepsExtremeTimesAndEveryBitOfTheValue) {
-  const SeriesState states[] = {{1, 0, 0, 0},
-                                {1, kMin, kMax, model::kStaleNanBits},
-                                {1, kMax, kMin, ~uint64_t{0}},
-                                {1, -5, 1'700'000'000'000, 0x8000000000000001}};
+TEST(StateSchema, KeepsExtremeTimes) {
+  const SeriesState states[] = {
+      {1, 0, 0}, {1, kMin, kMax}, {1, kMax, kMin}, {1, -5, 1'700'000'000'000}};
   for (const SeriesState& state : states) {
     std::string bytes;
     AppendStateValue(state, &bytes);
