@@ -100,6 +100,10 @@ AppendResult HeadSeries::Delegate(Sample sample, EpochDomain* epochs) {
       }
       continue;
     }
+    if (word == kGone) {
+      delete delegated;
+      return AppendResult::kGone;
+    }
     delegated->next = List(word);
     // Release: publishes the sample to the holder. Taking over the word keeps the release
     // sequence of earlier delegations.
@@ -201,7 +205,7 @@ void HeadSeries::RestoreState(const SeriesState& state) {
 
 void HeadSeries::AwaitHolder() const {
   // Acquire pairs with Release: what holders wrote before the word was free is visible.
-  while (owner_.load(std::memory_order_acquire) != kFree) [[unlikely]] {
+  while ((owner_.load(std::memory_order_acquire) & kClaimed) != 0) [[unlikely]] {
       std::this_thread::yield();
     }
 }
@@ -271,6 +275,20 @@ void HeadSeries::Persisted(const SeriesCapture& capture, EpochDomain* epochs) {
     DropLate(static_cast<uint32_t>(capture.late.size()), epochs);
   }
   Release(epochs);
+}
+
+bool HeadSeries::TryEvict(Timestamp newest, EpochDomain* epochs) {
+  if (!TryClaim()) {
+    return false;
+  }
+  uintptr_t expected = kClaimed;
+  if (!dirty_.load(std::memory_order_relaxed) && max_time() <= newest &&
+      owner_.compare_exchange_strong(expected, kGone, std::memory_order_acq_rel,
+                                     std::memory_order_relaxed)) {
+    return true;
+  }
+  Release(epochs);
+  return false;
 }
 
 void HeadSeries::DropLate(uint32_t count, EpochDomain* epochs) {

@@ -10,12 +10,13 @@
 //   owner word   0             free, nothing waiting
 //                1             claimed
 //                pointer | 1   claimed, delegated samples wait (newest first)
+//                2             gone: the series has left memory, and the word never changes again
 //
 // Readers never claim: they take a SeriesView under an EpochDomain::Guard. Before they look they
 // wait for the owner word to be free once: every sample whose Append returned before, delegated or
 // not, has then been appended. A holder is a few instructions from giving the claim back, and no
 // thread ever waits for a reader.
-// Owned by Head, which never frees a series while it runs.
+// Owned by Head.
 #pragma once
 
 #include <atomic>
@@ -37,6 +38,7 @@ enum class AppendResult : uint8_t {
   kDuplicate,  // same time and bits as a sample that is there: nothing to store
   kConflict,   // same time as a sample that is there, other bits: refused
   kDelegated,  // handed to the thread that is appending to the series just now
+  kGone,       // the series has left memory: nothing was stored; register its labels again
 };
 
 // What a reader sees of a series' memory at one moment. Valid as long as the Guard it was taken
@@ -103,6 +105,18 @@ class alignas(64) HeadSeries {
   void Persisted(const SeriesCapture& capture, base::EpochDomain* epochs);
   void Recapture() { dirty_.store(true, std::memory_order_relaxed); }
 
+  // Likewise. The second, by the receiver's clock, in which a sweep last found something of the
+  // series to write; 0 until one has written its definition.
+  uint32_t active_at() const { return active_at_; }
+  void set_active_at(uint32_t second) { active_at_ = second; }
+  // Ends the series if no sample in it is newer than `newest`, all are persisted, and nobody is
+  // appending: from then on every Append gives kGone. False leaves it as it was.
+  bool TryEvict(model::Timestamp newest, base::EpochDomain* epochs);
+  bool gone() const { return owner_.load(std::memory_order_acquire) == kGone; }
+  // Times between which the samples of a series that is gone lie; min above max if there are none.
+  model::Timestamp min_time() const { return min_time_.load(std::memory_order_relaxed); }
+  model::Timestamp max_time() const { return captured_max_time_.load(std::memory_order_relaxed); }
+
  private:
   struct Delegated {
     model::Sample sample;
@@ -110,6 +124,7 @@ class alignas(64) HeadSeries {
   };
   static constexpr uintptr_t kFree = 0;
   static constexpr uintptr_t kClaimed = 1;
+  static constexpr uintptr_t kGone = 2;
   // The list that hangs on an owner word.
   static Delegated* List(uintptr_t word) {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): the word carries the claim in its lowest bit.
@@ -145,6 +160,8 @@ class alignas(64) HeadSeries {
   std::atomic<bool> dirty_{false};
   bool has_samples_ = false;      // claim; whether encoder_'s last time means anything
   bool last_bits_known_ = false;  // claim; whether its last bits do: not right after a restart
+
+  uint32_t active_at_ = 0;  // sweep
 
   // Second line: not touched by an append in order.
   // Writer: the holder of the claim. Readers: queries. Publishes the samples.

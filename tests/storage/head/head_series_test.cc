@@ -164,5 +164,22 @@ TEST_F(HeadSeriesTest, KnowsWhichTimesItMayOverlap) {
   EXPECT_TRUE(series_.MayOverlap(200, 300));
 }
 
+TEST_F(HeadSeriesTest, TakesNoSampleOnceItIsGone) {
+  Append(100, 1);
+  EpochDomain::Guard guard(&epochs_);
+  EXPECT_FALSE(series_.TryEvict(1000, &epochs_)) << "not persisted";
+  series_.Persisted(series_.Capture(&epochs_), &epochs_);
+  EXPECT_FALSE(series_.TryEvict(99, &epochs_)) << "newer than asked for";
+  EXPECT_EQ(Append(100, 1), AppendResult::kDuplicate) << "a refusal changes nothing";
+  EXPECT_FALSE(series_.gone());
+  EXPECT_TRUE(series_.TryEvict(100, &epochs_));
+  EXPECT_TRUE(series_.gone());
+  EXPECT_EQ(Append(200, 2), AppendResult::kGone);
+  EXPECT_FALSE(series_.TryEvict(1000, &epochs_)) << "only one evicts it";
+  EXPECT_FALSE(series_.dirty());
+  EXPECT_EQ(series_.min_time(), 100);
+  EXPECT_EQ(series_.max_time(), 100);
+}
+
 }  // namespace
 }  // namespace tidemark::storage
