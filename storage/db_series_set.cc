@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
-#include "storage/chunk_format.h"
+#include "storage/chunk/chunk_format.h"
 
 namespace tidemark::storage {
 namespace {
@@ -82,10 +82,10 @@ absl::Status DbSeriesSet::AddChunk(const ChunkKey& key, std::string_view value) 
       [](const Entry& e, const SeriesKey& k) { return e.series->key() < k; });
   Stored& stored = run_[static_cast<size_t>(entry - begin)];
   if (key.kind == ChunkKind::kInOrder) {
-    return DecodeChunk(value, key.start, min_time_, max_time_, &stored.in_order);
+    return DecodeChunk(value, key.start, min_time_, max_time_, nullptr, &stored.in_order);
   }
   SampleColumns columns;
-  RETURN_IF_ERROR(DecodeChunk(value, key.start, min_time_, max_time_, &columns));
+  RETURN_IF_ERROR(DecodeChunk(value, key.start, min_time_, max_time_, nullptr, &columns));
   for (size_t i = 0; i < columns.size(); ++i) {
     stored.late.push_back({{columns.timestamps[i], columns.values[i]}, key.sequence});
   }

@@ -8,7 +8,7 @@
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "model/varint.h"
-#include "storage/chunk_format.h"
+#include "storage/chunk/chunk_format.h"
 
 namespace tidemark::storage {
 namespace {

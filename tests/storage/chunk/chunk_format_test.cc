@@ -1,4 +1,4 @@
-#include "storage/chunk_format.h"
+#include "storage/chunk/chunk_format.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@ const std::vector<Sample> kSamples = {{100, 1}, {200, 2.5}, {350, model::StaleMa
 
 SampleColumns Decode(std::string_view value, Timestamp min_time, Timestamp max_time) {
   SampleColumns columns;
-  EXPECT_TRUE(DecodeChunk(value, 100, min_time, max_time, &columns).ok());
+  EXPECT_TRUE(DecodeChunk(value, 100, min_time, max_time, nullptr, &columns).ok());
   return columns;
 }
 
@@ -29,14 +29,15 @@ TEST(ChunkFormat, DoesNotTouchTheStreamOfAChunkOutsideTheRange) {
   value.resize(6);  // header and a stump of the stream
   EXPECT_EQ(Decode(value, 351, 1000).size(), 0u);
   SampleColumns columns;
-  EXPECT_EQ(DecodeChunk(value, 100, 350, 1000, &columns).code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(DecodeChunk(value, 100, 350, 1000, nullptr, &columns).code(),
+            absl::StatusCode::kDataLoss);
 }
 
 TEST(ChunkFormat, RefusesUnknownEncodingsAndBrokenHeaders) {
   SampleColumns columns;
   for (const std::string& value : {std::string(), std::string("\x07\x01\x00", 3),
                                    std::string("\x01", 1), std::string("\x01\x00\x00", 3)}) {
-    EXPECT_EQ(DecodeChunk(value, 0, 0, 10, &columns).code(), absl::StatusCode::kDataLoss);
+    EXPECT_EQ(DecodeChunk(value, 0, 0, 10, nullptr, &columns).code(), absl::StatusCode::kDataLoss);
   }
 }
 
