@@ -6,9 +6,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/status_macros.h"
+#include "base/string_map.h"
 #include "fmt/format.h"
 #include "query/engine/aggregation.h"
 #include "query/engine/compensated.h"
+#include "query/engine/label_key.h"
 #include "query/engine/label_text.h"
 #include "query/engine/number_text.h"
 #include "query/engine/statistics.h"
@@ -65,11 +67,18 @@ struct PlainDeviation : PlainVariance {
   double Value() const { return std::sqrt(PlainVariance::Value()); }
 };
 
+StepVector NewAggregate(EvalContext& context, const Aggregate& aggregate, size_t steps) {
+  StepVector result(&context, steps);
+  result.set_mixed_names(std::any_of(
+      aggregate.grouping.begin(), aggregate.grouping.end(),
+      [&](const std::string& label) { return !aggregate.without && label == model::kMetricName; }));
+  return result;
+}
+
 template <typename Accumulator>
 absl::StatusOr<StepVector> Fold(EvalContext& context, const Aggregate& aggregate,
                                 const StepVector& vector) {
-  StepVector result(&context, vector.steps());
-  result.set_mixed_names(false);
+  StepVector result = NewAggregate(context, aggregate, vector.steps());
   std::vector<Accumulator> accumulators;
   for (const SeriesGroup& group : GroupSeries(context, vector, aggregate)) {
     accumulators.assign(vector.steps(), Accumulator());
@@ -99,6 +108,56 @@ void WarnOfQuantiles(EvalContext& context, const ScalarColumn& quantiles, Positi
 uint64_t ValueIdentity(double v) {
   return std::isnan(v) ? model::kNormalNanBits : model::ValueBits(v);
 }
+
+// The series that count_values makes. The value becomes a label of the series it is counted for,
+// and only then are the series grouped: without(label) takes it away again.
+class ValueCounts {
+ public:
+  ValueCounts(EvalContext* context, const Aggregate& aggregate, const std::string& label,
+              size_t steps)
+      : context_(*context),
+        label_(label),
+        key_(Listed(aggregate, label), !aggregate.without),
+        result_(context, steps) {}
+
+  // To be called before the first Of() of each series.
+  void NextSeries() { of_series_.clear(); }
+
+  // The series that counts `value` of `row`.
+  const Row& Of(const Row& row, double value) {
+    const auto [it, added] = of_series_.try_emplace(ValueIdentity(value));
+    if (added) {
+      const std::string text = PlainText(value);
+      model::LabelsBuilder builder(row.labels);
+      key_.Pick(builder.Set(label_, text).Build(), &picked_);
+      const auto [group, is_new] = groups_.try_emplace(picked_);
+      if (is_new) {
+        group->second = result_.Add(model::LabelsView(context_.labels().StoreBytes(picked_)));
+      }
+      it->second = group->second;
+    }
+    return it->second;
+  }
+
+  StepVector Take() { return std::move(result_); }
+
+ private:
+  static std::vector<std::string> Listed(const Aggregate& aggregate, const std::string& label) {
+    std::vector<std::string> names = aggregate.grouping;
+    if (!aggregate.without) {
+      names.push_back(label);
+    }
+    return names;
+  }
+
+  EvalContext& context_;
+  const std::string& label_;
+  const LabelKey key_;
+  StepVector result_;
+  base::StringMap<Row> groups_;
+  absl::flat_hash_map<uint64_t, Row> of_series_;
+  std::string picked_;
+};
 
 }  // namespace
 
@@ -131,8 +190,7 @@ absl::StatusOr<StepVector> QuantileOfGroups(EvalContext& context, const Aggregat
                                             const ScalarColumn& parameter,
                                             const StepVector& vector) {
   WarnOfQuantiles(context, parameter, aggregate.param->position);
-  StepVector result(&context, vector.steps());
-  result.set_mixed_names(false);
+  StepVector result = NewAggregate(context, aggregate, vector.steps());
   std::vector<double> values;
   for (const SeriesGroup& group : GroupSeries(context, vector, aggregate)) {
     const Row out = result.Add(group.labels);
@@ -158,27 +216,16 @@ absl::StatusOr<StepVector> CountValues(EvalContext& context, const Aggregate& ag
   if (!IsLabelName(label)) {
     return ExecutionError(fmt::format("invalid label name \"{}\"", label));
   }
-  StepVector result(&context, vector.steps());
-  result.set_mixed_names(label == model::kMetricName);
-  absl::flat_hash_map<uint64_t, Row> counts;
-  for (const SeriesGroup& group : GroupSeries(context, vector, aggregate)) {
-    counts.clear();
-    for (const Row& row : group.rows) {
-      vector.ForEachPresent(row, [&](size_t step) {
-        const auto [it, added] = counts.try_emplace(ValueIdentity(row.values[step]));
-        if (added) {
-          const std::string text = PlainText(row.values[step]);
-          model::LabelsBuilder builder(group.labels);
-          builder.Set(label, text);
-          it->second = result.Add(context.labels().Store(builder.Build()));
-        }
-        it->second.Set(step, it->second.values[step] + 1);
-      });
-      RETURN_IF_ERROR(context.Spend(vector.steps()));
-    }
+  ValueCounts counts(&context, aggregate, label, vector.steps());
+  for (const Row& row : vector.rows()) {
+    counts.NextSeries();
+    vector.ForEachPresent(row, [&](size_t step) {
+      const Row& count = counts.Of(row, row.values[step]);
+      count.Set(step, count.values[step] + 1);
+    });
+    RETURN_IF_ERROR(context.Spend(vector.steps()));
   }
-  RETURN_IF_ERROR(MergeEqualSeries(&result));
-  return result;
+  return counts.Take();
 }
 
 }  // namespace tidemark::query

@@ -31,7 +31,7 @@ WindowGrid Evaluator::Windows(const TimeShift& shift, int64_t range_ms) const {
   windows.range_ms = range_ms;
   windows.offset_ms = shift.offset.ms;
   windows.pinned = PinnedTime(shift, context_);
-  windows.closed = context_.options().closed_ranges;
+  windows.closed = context_.options().as_prometheus_2;
   return windows;
 }
 

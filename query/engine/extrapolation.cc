@@ -22,11 +22,16 @@ double Extrapolate(const SampledWindow& window, double growth, bool counter) {
   const double mean_gap = sampled / static_cast<double>(window.count - 1);
   double to_start = Seconds(window.first_time - window.begin);
   double to_end = Seconds(window.end - window.last_time);
+  const bool may_meet_zero = counter && growth > 0 && window.first_value >= 0;
+  const double to_zero = may_meet_zero ? sampled * (window.first_value / growth) : to_start;
+  if (window.as_prometheus_2) {
+    to_start = std::min(to_start, to_zero);
+  }
   if (to_start >= kGapFactor * mean_gap) {
     to_start = mean_gap / 2;
   }
-  if (counter && growth > 0 && window.first_value >= 0) {
-    to_start = std::min(to_start, sampled * (window.first_value / growth));
+  if (may_meet_zero) {
+    to_start = std::min(to_start, to_zero);
   }
   if (to_end >= kGapFactor * mean_gap) {
     to_end = mean_gap / 2;

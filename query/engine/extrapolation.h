@@ -16,6 +16,7 @@ struct SampledWindow {
   model::Timestamp last_time = 0;
   double first_value = 0;
   size_t count = 0;  // samples
+  bool as_prometheus_2 = false;
 };
 
 // The growth over the whole window, given that over its samples: the samples' ends are extended

@@ -137,6 +137,7 @@ absl::Status Growth(const WindowedSeries& series) {
     SampledWindow window;
     window.begin = series.windows.Begin(step);
     window.end = series.windows.End(step);
+    window.as_prometheus_2 = series.windows.closed;
     window.first_time = times[first];
     window.last_time = times[behind - 1];
     window.first_value = values[first];

@@ -26,22 +26,23 @@ SeriesByLabels ByLabels(const QueryAnswer& answer) {
   return sorted;
 }
 
-bool Close(double expected, double actual, double relative_error) {
+bool Close(double expected, double actual, const AnswerTolerance& tolerance) {
   if (std::isnan(expected) || std::isnan(actual)) {
     return std::isnan(expected) && std::isnan(actual);
   }
   if (std::isinf(expected) || std::isinf(actual)) {
     return expected == actual;
   }
-  return std::abs(expected - actual) <= relative_error * std::abs(expected);
+  return std::abs(expected - actual) <=
+         tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
 std::string SeriesDifference(const AnswerSeries& expected, const AnswerSeries& actual,
-                             double relative_error) {
+                             const AnswerTolerance& tolerance) {
   for (size_t i = 0; i < std::min(expected.points.size(), actual.points.size()); ++i) {
     const auto& [t, value] = expected.points[i];
     const auto& [actual_t, actual_value] = actual.points[i];
-    if (t != actual_t || !Close(ParseValue(value), ParseValue(actual_value), relative_error)) {
+    if (t != actual_t || !Close(ParseValue(value), ParseValue(actual_value), tolerance)) {
       return fmt::format("point {}: {} at {} expected, got {} at {}", i, value, t, actual_value,
                          actual_t);
     }
@@ -55,7 +56,7 @@ std::string SeriesDifference(const AnswerSeries& expected, const AnswerSeries& a
 }  // namespace
 
 std::string AnswerDifference(const QueryAnswer& expected, const QueryAnswer& actual,
-                             double relative_error) {
+                             const AnswerTolerance& tolerance) {
   if (expected.type != actual.type) {
     return fmt::format("type {} expected, got {}", expected.type, actual.type);
   }
@@ -68,7 +69,7 @@ std::string AnswerDifference(const QueryAnswer& expected, const QueryAnswer& act
     if (found == actual_series.end()) {
       return fmt::format("series {} is missing", labels);
     }
-    const std::string difference = SeriesDifference(*series, *found->second, relative_error);
+    const std::string difference = SeriesDifference(*series, *found->second, tolerance);
     if (!difference.empty()) {
       return fmt::format("series {}: {}", labels, difference);
     }

@@ -7,9 +7,15 @@
 
 namespace tidemark::testing {
 
+// How far two values may be from each other: by a part of the expected one, or by so much at all.
+struct AnswerTolerance {
+  double relative = 1e-9;
+  double absolute = 0;
+};
+
 // What differs first, in words; empty when the answers are the same: type, label sets in any
-// order, timestamps, and values within `relative_error` of each other (NaN equals NaN).
+// order, timestamps, and values within the tolerance (NaN equals NaN).
 std::string AnswerDifference(const QueryAnswer& expected, const QueryAnswer& actual,
-                             double relative_error = 1e-9);
+                             const AnswerTolerance& tolerance = {});
 
 }  // namespace tidemark::testing

@@ -10,16 +10,16 @@
 
 namespace tidemark::testing {
 absl::StatusOr<std::unique_ptr<PrometheusProcess>> PrometheusProcess::Start(
-    const std::string& config) {
+    const std::string& config, const std::vector<std::string>& flags) {
   std::unique_ptr<PrometheusProcess> server(new PrometheusProcess(FreePort()));
   const std::string config_path = server->dir_.File("prometheus.yml");
   std::ofstream(config_path) << config;
-  ASSIGN_OR_RETURN(
-      server->process_,
-      ChildProcess::Start({RequiredEnvironment("PROMETHEUS_BINARY"), "--config.file=" + config_path,
-                           "--storage.tsdb.path=" + server->dir_.File("data"),
-                           fmt::format("--web.listen-address=127.0.0.1:{}", server->port_)},
-                          server->dir_.File("log")));
+  std::vector<std::string> argv = {RequiredEnvironment("PROMETHEUS_BINARY"),
+                                   "--config.file=" + config_path,
+                                   "--storage.tsdb.path=" + server->dir_.File("data"),
+                                   fmt::format("--web.listen-address=127.0.0.1:{}", server->port_)};
+  argv.insert(argv.end(), flags.begin(), flags.end());
+  ASSIGN_OR_RETURN(server->process_, ChildProcess::Start(argv, server->dir_.File("log")));
   HttpClient http(server->port_);
   const bool ready = WaitUntil(
       [&] {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "tests/testing/child_process.h"
@@ -14,8 +15,10 @@ namespace tidemark::testing {
 
 class PrometheusProcess {
  public:
-  // Starts the server with this configuration, YAML, and waits until it is ready.
-  static absl::StatusOr<std::unique_ptr<PrometheusProcess>> Start(const std::string& config);
+  // Starts the server with this configuration, YAML, and flags besides those for its folder and
+  // address, and waits until it is ready.
+  static absl::StatusOr<std::unique_ptr<PrometheusProcess>> Start(
+      const std::string& config, const std::vector<std::string>& flags = {});
 
   uint16_t port() const { return port_; }
   ChildProcess& process() { return *process_; }

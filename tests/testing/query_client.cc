@@ -51,6 +51,17 @@ QueryAnswer ReadData(const Json& data) {
   return answer;
 }
 
+absl::StatusCode ErrorCode(int http_status) {
+  switch (http_status) {
+    case 400:
+      return absl::StatusCode::kInvalidArgument;
+    case 422:
+      return absl::StatusCode::kFailedPrecondition;
+    default:
+      return absl::StatusCode::kInternal;
+  }
+}
+
 }  // namespace
 
 double ParseValue(const std::string& text) { return std::strtod(text.c_str(), nullptr); }
@@ -69,12 +80,16 @@ absl::StatusOr<QueryAnswer> QueryClient::Range(std::string_view expr, model::Tim
 
 absl::StatusOr<QueryAnswer> QueryClient::Ask(std::string_view path, const Pairs& parameters) {
   ASSIGN_OR_RETURN(const HttpResponse response, http_.PostForm(path, parameters));
+  return ReadAnswer(response);
+}
+
+absl::StatusOr<QueryAnswer> ReadAnswer(const HttpResponse& response) {
   rapidjson::Document json;
   json.Parse(response.body.data(), response.body.size());
   if (response.status != 200 || json.HasParseError() || !json.IsObject() ||
       !json.HasMember("data")) {
-    return absl::InternalError(
-        fmt::format("{} answered {}: {}", path, response.status, response.body));
+    return absl::Status(ErrorCode(response.status),
+                        fmt::format("{}: {}", response.status, response.body));
   }
   return ReadData(json["data"]);
 }

@@ -29,6 +29,10 @@ struct QueryAnswer {
   std::vector<AnswerSeries> series;
 };
 
+// What a server answered to a query. An error has the code of its HTTP status: InvalidArgument for
+// 400, FailedPrecondition for 422, else Internal.
+absl::StatusOr<QueryAnswer> ReadAnswer(const HttpResponse& response);
+
 // The number a server spelled: "1.5", "+Inf", "NaN".
 double ParseValue(const std::string& text);
 

@@ -115,7 +115,7 @@ TEST_F(EngineTest, TakesTheLookbackFromTheQuery) {
 
 TEST_F(EngineTest, ClosesRangesOnTheirLeftWhenAskedTo) {
   EngineOptions options;
-  options.closed_ranges = true;
+  options.as_prometheus_2 = true;
   EXPECT_EQ(NewEngine().Instant("count_over_time(m{i='0'}[5s])", 10'000)->vector[0].value, 5);
   EXPECT_EQ(NewEngine(options).Instant("count_over_time(m{i='0'}[5s])", 10'000)->vector[0].value,
             6);

@@ -152,10 +152,10 @@ class RecordedAnswers : public ::testing::Test {
     ASSERT_GT(answers_.size(), 500U);
   }
 
-  Engine NewEngine(bool closed_ranges) const {
+  Engine NewEngine(bool as_prometheus_2) const {
     EngineOptions options;
     options.enable_experimental = true;
-    options.closed_ranges = closed_ranges;
+    options.as_prometheus_2 = as_prometheus_2;
     return {&querier_, &clock_, options};
   }
 
