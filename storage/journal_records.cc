@@ -1,8 +1,5 @@
 #include "storage/journal_records.h"
 
-#include <bit>
-#include <cstring>
-
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "model/varint.h"
@@ -13,8 +10,6 @@ namespace {
 using model::AppendVarint;
 
 enum RecordType : char { kSeries = 1, kSamples = 2, kMetadata = 3 };
-
-constexpr size_t kValueBytes = 8;
 
 void AppendText(std::string_view text, std::string* out) {
   AppendVarint(text.size(), out);
@@ -56,14 +51,6 @@ class Fields {
     *v = static_cast<uint8_t>(*p_++);
     return true;
   }
-  bool Bits(uint64_t* v) {
-    if (static_cast<size_t>(end_ - p_) < kValueBytes) {
-      return false;
-    }
-    std::memcpy(v, p_, kValueBytes);
-    p_ += kValueBytes;
-    return true;
-  }
 
  private:
   const char* p_;
@@ -85,29 +72,6 @@ absl::Status ReadSeries(Fields fields, JournalRecordVisitor* visitor) {
     }
     RETURN_IF_ERROR(visitor->OnSeries(
         {static_cast<SeriesRef>(ref), static_cast<MetricId>(metric), model::LabelsView(labels)}));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ReadSamples(Fields fields, JournalRecordVisitor* visitor) {
-  int64_t ref = 0;
-  uint64_t time = 0;
-  while (!fields.done()) {
-    uint64_t key = 0;
-    uint64_t step = 0;
-    uint64_t bits = 0;
-    if (!fields.Varint(&key) || !fields.Varint(&step) || !fields.Bits(&bits)) {
-      return Malformed("samples");
-    }
-    const bool in_order = (key & 1) != 0;
-    ref += model::UnZigZag(key >> 1);
-    time += static_cast<uint64_t>(model::UnZigZag(step));
-    if (ref <= 0 || ref > UINT32_MAX) {
-      return Malformed("samples");
-    }
-    RETURN_IF_ERROR(visitor->OnSample(
-        static_cast<SeriesRef>(ref),
-        {static_cast<model::Timestamp>(time), std::bit_cast<double>(bits)}, in_order));
   }
   return absl::OkStatus();
 }
@@ -136,20 +100,6 @@ void JournalRecordWriter::AddSeries(const SeriesRecord& series) {
   AppendText(series.labels.bytes(), &series_);
 }
 
-void JournalRecordWriter::AddSample(SeriesRef ref, model::Sample sample, bool in_order) {
-  const uint64_t ref_step = model::ZigZag(static_cast<int64_t>(ref) - last_ref_);
-  const uint64_t time_step = model::ZigZag(
-      static_cast<int64_t>(static_cast<uint64_t>(sample.t) - static_cast<uint64_t>(last_time_)));
-  char bytes[2 * model::kMaxVarintBytes + kValueBytes];
-  char* end = model::PutVarint(ref_step << 1 | (in_order ? 1 : 0), bytes);
-  end = model::PutVarint(time_step, end);
-  const uint64_t bits = model::ValueBits(sample.v);
-  std::memcpy(end, &bits, kValueBytes);
-  samples_.append(bytes, static_cast<size_t>(end + kValueBytes - bytes));
-  last_ref_ = ref;
-  last_time_ = sample.t;
-}
-
 void JournalRecordWriter::AddMetadata(std::string_view metric, const MetricMetadata& metadata) {
   AppendText(metric, &metadata_);
   metadata_.push_back(static_cast<char>(metadata.type));
@@ -157,16 +107,17 @@ void JournalRecordWriter::AddMetadata(std::string_view metric, const MetricMetad
   AppendText(metadata.unit, &metadata_);
 }
 
-std::string JournalRecordWriter::Take() {
-  std::string payload;
-  payload.reserve(series_.size() + samples_.size() + metadata_.size() +
-                  3 * (1 + model::kMaxVarintBytes));
-  AppendRecord(kSeries, &series_, &payload);
-  AppendRecord(kSamples, &samples_, &payload);
-  AppendRecord(kMetadata, &metadata_, &payload);
-  last_ref_ = 0;
-  last_time_ = 0;
-  return payload;
+void JournalRecordWriter::TakeInto(std::string* payload) {
+  payload->clear();
+  payload->reserve(series_.size() + samples_.bytes() + metadata_.size() +
+                   3 * (1 + model::kMaxVarintBytes));
+  AppendRecord(kSeries, &series_, payload);
+  if (!samples_.empty()) {
+    payload->push_back(kSamples);
+    AppendVarint(samples_.bytes(), payload);
+    samples_.AppendTo(payload);
+  }
+  AppendRecord(kMetadata, &metadata_, payload);
 }
 
 absl::Status ReadJournalRecords(std::string_view payload, JournalRecordVisitor* visitor) {
@@ -182,7 +133,9 @@ absl::Status ReadJournalRecords(std::string_view payload, JournalRecordVisitor* 
         RETURN_IF_ERROR(ReadSeries(Fields(body), visitor));
         break;
       case kSamples:
-        RETURN_IF_ERROR(ReadSamples(Fields(body), visitor));
+        RETURN_IF_ERROR(ReadSampleRecord(body, [visitor](std::span<const JournalSample> samples) {
+          return visitor->OnSamples(samples);
+        }));
         break;
       case kMetadata:
         RETURN_IF_ERROR(ReadMetadata(Fields(body), visitor));

@@ -3,9 +3,7 @@
 // A payload is a run of records: type (1 byte), length of the body (varint), body.
 //
 //   series    for each: varint ref, varint metric id, varint length, canonical label bytes
-//   samples   for each: varint key, varint time, 8 bytes value (bits, little-endian)
-//               key  = zigzag(ref - ref before) << 1 | in order
-//               time = zigzag(time - time before)
+//   samples   see storage/sample_record.h
 //   metadata  for each: varint length, metric name; type (1 byte); varint length, help;
 //             varint length, unit
 //
@@ -14,12 +12,13 @@
 // journal_records.md draws this and says what must be written before what.
 #pragma once
 
-#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "model/sample.h"
+#include "storage/sample_record.h"
 #include "storage/types.h"
 
 namespace tidemark::storage {
@@ -28,19 +27,24 @@ namespace tidemark::storage {
 class JournalRecordWriter {
  public:
   void AddSeries(const SeriesRecord& series);
-  void AddSample(SeriesRef ref, model::Sample sample, bool in_order);
+  void AddSample(SeriesRef ref, model::Sample sample, bool in_order) {
+    samples_.Add(ref, sample, in_order);
+  }
   void AddMetadata(std::string_view metric, const MetricMetadata& metadata);
 
   bool empty() const { return series_.empty() && samples_.empty() && metadata_.empty(); }
-  // The payload; the writer is empty afterwards and keeps its memory.
-  std::string Take();
+  // Makes `payload` the payload; the writer is empty afterwards. Both keep their memory.
+  void TakeInto(std::string* payload);
+  std::string Take() {
+    std::string payload;
+    TakeInto(&payload);
+    return payload;
+  }
 
  private:
   std::string series_;
-  std::string samples_;
+  SampleRecordWriter samples_;
   std::string metadata_;
-  SeriesRef last_ref_ = 0;
-  model::Timestamp last_time_ = 0;
 };
 
 // Receives the records of a payload.
@@ -48,7 +52,8 @@ class JournalRecordVisitor {
  public:
   virtual ~JournalRecordVisitor() = default;
   virtual absl::Status OnSeries(const SeriesRecord& series) = 0;
-  virtual absl::Status OnSample(SeriesRef ref, model::Sample sample, bool in_order) = 0;
+  // A run of one record's samples. Valid during the call.
+  virtual absl::Status OnSamples(std::span<const JournalSample> samples) = 0;
   virtual absl::Status OnMetadata(std::string_view metric, MetricMetadata metadata) = 0;
 };
 

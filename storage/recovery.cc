@@ -41,14 +41,16 @@ class Replayer final : public JournalRecordVisitor {
     return absl::OkStatus();
   }
 
-  absl::Status OnSample(SeriesRef ref, model::Sample sample, bool in_order) override {
-    HeadSeries* const series = target_.head->series(ref);
-    if (series == nullptr) {
-      ++orphans_;
-      return absl::OkStatus();
+  absl::Status OnSamples(std::span<const JournalSample> samples) override {
+    for (const JournalSample& entry : samples) {
+      HeadSeries* const series = target_.head->series(entry.ref);
+      if (series == nullptr) {
+        ++orphans_;
+        continue;
+      }
+      series->Replay(entry.sample, entry.in_order, target_.head->epochs());
+      ++samples_;
     }
-    series->Replay(sample, in_order, target_.head->epochs());
-    ++samples_;
     return absl::OkStatus();
   }
 

@@ -15,7 +15,7 @@ namespace tidemark::storage {
 // Number of a segment, from 1 on; a later segment has a higher one.
 using SegmentId = uint64_t;
 
-inline constexpr uint32_t kJournalVersion = 1;
+inline constexpr uint32_t kJournalVersion = 2;
 inline constexpr size_t kSegmentHeaderBytes = 48;
 inline constexpr size_t kFrameHeaderBytes = 32;
 inline constexpr size_t kFrameAlignment = 8;

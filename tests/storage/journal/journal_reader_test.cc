@@ -285,15 +285,15 @@ TEST_F(JournalReaderTest, ReadsPastASectorThatTheDiskCannotRead) {
 TEST_F(JournalReaderTest, RefusesASegmentOfAnotherFormatVersion) {
   const auto files = Closed();
   std::string content = files->Content(Path(1));
-  content[8] = 2;
+  content[8] = 1;
   const uint32_t crc = base::Crc32c(std::string_view(content).substr(0, 44));
   std::copy_n(reinterpret_cast<const char*>(&crc), sizeof(crc), content.begin() + 44);
   files->SetContent(Path(1), content);
   const absl::Status status = TryReplay(files.get(), kDir).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(status));
   EXPECT_EQ(base::Message(status),
-            "replay journal /journal: /journal/00000001.journal: segment header: format version 2, "
-            "this program reads 1");
+            "replay journal /journal: /journal/00000001.journal: segment header: format version 1, "
+            "this program reads 2");
 }
 
 TEST_F(JournalReaderTest, EndsWithTheErrorOfTheVisitor) {

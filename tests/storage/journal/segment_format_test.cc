@@ -53,8 +53,8 @@ TEST(SegmentFormat, ReadsBackASegmentHeader) {
 TEST(SegmentFormat, KeepsItsBytes) {
   const auto header = EncodeSegmentHeader({SegmentKind::kRotation, 7, 1000, 1'700'000'000'123});
   EXPECT_EQ(Hex(View(header)),
-            "544944454a524e4c01000000010000000700000000000000e803000000000000"
-            "7b68e5cf8b010000000000004e17d70f");
+            "544944454a524e4c02000000010000000700000000000000e803000000000000"
+            "7b68e5cf8b010000000000008adb825b");
   char frame[kFrameHeaderBytes];
   EncodeFrameHeader({FrameKind::kRecord, 7, 1000, 48, base::Crc32c("payload")}, 7, frame);
   EXPECT_EQ(Hex({frame, sizeof(frame)}),

@@ -1,0 +1,58 @@
+// Reads any bytes as a payload of the journal. What is read as samples must come back, bit for bit,
+// when it is written again.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "storage/journal_records.h"
+
+namespace tidemark::storage {
+namespace {
+
+class Collector final : public JournalRecordVisitor {
+ public:
+  absl::Status OnSeries(const SeriesRecord& series) override {
+    TIDEMARK_CHECK(model::IsCanonical(series.labels.bytes()));
+    return absl::OkStatus();
+  }
+  absl::Status OnSamples(std::span<const JournalSample> run) override {
+    samples.insert(samples.end(), run.begin(), run.end());
+    return absl::OkStatus();
+  }
+  absl::Status OnMetadata(std::string_view /*metric*/, MetricMetadata /*metadata*/) override {
+    return absl::OkStatus();
+  }
+
+  std::vector<JournalSample> samples;
+};
+
+void CheckRoundTrip(const std::vector<JournalSample>& samples) {
+  JournalRecordWriter writer;
+  for (const JournalSample& entry : samples) {
+    writer.AddSample(entry.ref, entry.sample, entry.in_order);
+  }
+  Collector again;
+  TIDEMARK_CHECK(ReadJournalRecords(writer.Take(), &again).ok());
+  TIDEMARK_CHECK(again.samples.size() == samples.size());
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const JournalSample& a = samples[i];
+    const JournalSample& b = again.samples[i];
+    TIDEMARK_CHECK(a.ref == b.ref && a.in_order == b.in_order && a.sample.t == b.sample.t &&
+                       model::SameBits(a.sample.v, b.sample.v),
+                   "sample {}", i);
+  }
+}
+
+}  // namespace
+}  // namespace tidemark::storage
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  tidemark::storage::Collector collector;
+  // An error must not keep what came before it from being sound.
+  tidemark::storage::ReadJournalRecords({reinterpret_cast<const char*>(data), size}, &collector)
+      .IgnoreError();
+  tidemark::storage::CheckRoundTrip(collector.samples);
+  return 0;
+}
