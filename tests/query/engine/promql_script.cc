@@ -7,8 +7,8 @@
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/engine/number_text.h"
+#include "query/notation/series_notation.h"
 #include "query/parser/duration.h"
-#include "query/parser/parser.h"
 #include "tests/query/engine/same_result.h"
 
 namespace tidemark::query {
@@ -91,48 +91,6 @@ bool AllClose(const Values& expected, const Values& actual) {
   return true;
 }
 
-// "axN", "a+bxN" and "a-bxN" into a, b and N + 1; "a" has a count of one.
-absl::Status ExpandToken(std::string_view token, Values* values) {
-  size_t times = 0;
-  const size_t mark = token.find_last_of('x');
-  const bool repeated = mark != std::string_view::npos && !token.starts_with("0x");
-  if (repeated) {
-    const auto n = ParseFloat(token.substr(mark + 1));
-    if (!n || *n < 0) {
-      return Wrong("no count behind x", token);
-    }
-    times = static_cast<size_t>(*n);
-    token = token.substr(0, mark);
-  }
-  if (token == "_") {
-    values->insert(values->end(), repeated ? times : 1, std::nullopt);
-    return absl::OkStatus();
-  }
-  if (token == "stale") {
-    values->emplace_back(model::StaleMarker());
-    return absl::OkStatus();
-  }
-  double step = 0;
-  const size_t sign = token.find_first_of("+-", 1);
-  if (repeated && sign != std::string_view::npos && token[sign - 1] != 'e') {
-    const auto parsed = ParseFloat(token.substr(sign));
-    if (!parsed) {
-      return Wrong("no step", token);
-    }
-    step = *parsed;
-    token = token.substr(0, sign);
-  }
-  const auto first = ParseFloat(token);
-  if (!first) {
-    return Wrong("no number", token);
-  }
-  double v = *first;
-  for (size_t i = 0; i <= times; ++i, v += step) {
-    values->emplace_back(v);
-  }
-  return absl::OkStatus();
-}
-
 // Whether the value depends on where the range begins and ends, not only on the step.
 bool DependsOnTheRange(std::string_view expr) {
   for (const std::string_view call : {"start()", "end()", "range()", "step()", "sort", "limitk"}) {
@@ -181,15 +139,6 @@ struct PromqlScript::Expectation {
   absl::Status CheckError(const absl::Status& status) const;
   absl::Status CheckSeries(const std::vector<ExpectedSeries>& actual) const;
 };
-
-absl::StatusOr<Values> ExpandValues(std::string_view text) {
-  Values values;
-  text = Trim(text);
-  while (!text.empty()) {
-    RETURN_IF_ERROR(ExpandToken(TakeToken(&text), &values));
-  }
-  return values;
-}
 
 PromqlScript::PromqlScript()
     : engine_(&querier_, &clock_, [] {
@@ -265,15 +214,8 @@ absl::StatusOr<PromqlScript::ExpectedSeries> PromqlScript::ParseSeries(std::stri
   }
   const std::string_view selector = line.substr(0, end);
   ExpectedSeries series;
-  if (selector != "{}") {
-    ASSIGN_OR_RETURN(const auto matchers, ParseSelector(selector));
-    std::vector<std::pair<std::string, std::string>> labels;
-    for (const model::Matcher& matcher : matchers) {
-      labels.emplace_back(matcher.name(), matcher.value());
-    }
-    series.labels = model::Labels::Of(std::move(labels));
-  }
-  ASSIGN_OR_RETURN(series.values, ExpandValues(line.substr(end)));
+  ASSIGN_OR_RETURN(series.labels, ParseNotedLabels(selector));
+  ASSIGN_OR_RETURN(series.values, ParseNotedValues(line.substr(end)));
   return series;
 }
 

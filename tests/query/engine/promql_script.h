@@ -15,9 +15,6 @@
 
 namespace tidemark::query {
 
-// The values that "1 2+1x3 _ stale" stands for; nullopt is a gap. InvalidArgument if it is none.
-absl::StatusOr<std::vector<std::optional<double>>> ExpandValues(std::string_view text);
-
 class PromqlScript {
  public:
   PromqlScript();

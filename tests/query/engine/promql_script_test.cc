@@ -41,18 +41,6 @@ INSTANTIATE_TEST_SUITE_P(All, PromqlScripts, ::testing::ValuesIn(Scripts()),
                            return file.param.stem().string();
                          });
 
-TEST(PromqlScript, ExpandsValues) {
-  const auto values = ExpandValues("1 2+1x2 _ 3x1 5-2x1 _x2 -1e3 NaN");
-  ASSERT_TRUE(values.ok());
-  ASSERT_EQ(values->size(), 13U);
-  EXPECT_EQ((*values)[3], 4);
-  EXPECT_EQ((*values)[4], std::nullopt);
-  EXPECT_EQ((*values)[6], 3);
-  EXPECT_EQ((*values)[8], 3);
-  EXPECT_EQ((*values)[11], -1000);
-  EXPECT_FALSE(ExpandValues("1 x").ok());
-}
-
 TEST(PromqlScript, NoticesWhatIsNotAsExpected) {
   constexpr std::string_view kScript = R"(
 load 1m

@@ -1,20 +1,17 @@
-#include "tests/testing/memory_querier.h"
+#include "storage/memory_querier.h"
 
 #include <algorithm>
 #include <set>
 
-namespace tidemark::testing {
+namespace tidemark::storage {
 namespace {
-
-using storage::SampleColumns;
-using storage::Selection;
 
 struct SelectedSeries {
   model::LabelsView labels;
   const SampleColumns* samples;
 };
 
-class MemorySeriesSet final : public storage::SeriesSet {
+class MemorySeriesSet final : public SeriesSet {
  public:
   MemorySeriesSet(std::vector<SelectedSeries> series, const Selection& selection)
       : series_(std::move(series)), min_time_(selection.min_time), max_time_(selection.max_time) {}
@@ -25,10 +22,10 @@ class MemorySeriesSet final : public storage::SeriesSet {
   absl::Status Read(SampleColumns* columns) override {
     columns->clear();
     const SampleColumns& all = *series_[next_ - 1].samples;
-    for (size_t i = 0; i < all.size(); ++i) {
-      if (all.timestamps[i] >= min_time_ && all.timestamps[i] <= max_time_) {
-        columns->Append(all.timestamps[i], all.values[i]);
-      }
+    const auto first = std::lower_bound(all.timestamps.begin(), all.timestamps.end(), min_time_);
+    for (auto i = static_cast<size_t>(first - all.timestamps.begin());
+         i < all.size() && all.timestamps[i] <= max_time_; ++i) {
+      columns->Append(all.timestamps[i], all.values[i]);
     }
     return absl::OkStatus();
   }
@@ -54,8 +51,16 @@ void MemoryQuerier::Add(const model::Labels& labels, const std::vector<model::Sa
   }
 }
 
-absl::StatusOr<std::unique_ptr<storage::SeriesSet>> MemoryQuerier::Select(
-    const Selection& selection) const {
+bool MemoryQuerier::Append(const model::Labels& labels, model::Sample sample) {
+  SampleColumns& columns = series_[labels];
+  if (columns.size() == 0 || columns.timestamps.back() < sample.t) {
+    columns.Append(sample.t, sample.v);
+    return true;
+  }
+  return columns.timestamps.back() == sample.t && model::SameBits(columns.values.back(), sample.v);
+}
+
+absl::StatusOr<std::unique_ptr<SeriesSet>> MemoryQuerier::Select(const Selection& selection) const {
   if (!failure_.ok()) {
     return failure_;
   }
@@ -92,4 +97,4 @@ absl::StatusOr<std::vector<std::string>> MemoryQuerier::LabelValues(
   return std::vector<std::string>(values.begin(), values.end());
 }
 
-}  // namespace tidemark::testing
+}  // namespace tidemark::storage
