@@ -20,7 +20,9 @@ void WriteSession::Register(std::span<Head::Wanted> wanted) {
     for (const HeadSeries* series : created) {
       definitions.AddSeries({series->ref(), series->metric(), series->labels()});
     }
-    db_->journal_->Submit(std::make_unique<JournalEntry>(definitions.Take()));
+    auto entry = db_->journal_->NewEntry();
+    definitions.TakeInto(&entry->payload);
+    db_->journal_->Submit(std::move(entry));
   });
 }
 
@@ -36,7 +38,10 @@ void WriteSession::Commit(JournalEntry::Done done) {
     done(absl::OkStatus());
     return;
   }
-  db_->journal_->Submit(std::make_unique<JournalEntry>(records_.Take(), std::move(done)));
+  auto entry = db_->journal_->NewEntry();
+  records_.TakeInto(&entry->payload);
+  entry->done = std::move(done);
+  db_->journal_->Submit(std::move(entry));
 }
 
 }  // namespace tidemark::storage

@@ -8,8 +8,10 @@
 #include "base/crc32c.h"
 #include "base/mutex.h"
 #include "base/status_macros.h"
+#include "storage/journal/internal/entry_pool.h"
 #include "storage/journal/internal/journal_metrics.h"
 #include "storage/journal/internal/segment_log.h"
+#include "storage/journal/internal/spare_files.h"
 #include "storage/journal/journal_reader.h"
 
 namespace tidemark::storage {
@@ -62,8 +64,14 @@ struct JournalOrder {
 };
 
 Journal::Journal(const JournalOptions& options, const JournalDeps& deps,
-                 std::unique_ptr<JournalMetrics> metrics, std::unique_ptr<SegmentLog> log)
-    : options_(options), deps_(deps), metrics_(std::move(metrics)), log_(std::move(log)) {
+                 std::unique_ptr<JournalMetrics> metrics, std::unique_ptr<SpareFiles> spares,
+                 std::unique_ptr<SegmentLog> log)
+    : options_(options),
+      deps_(deps),
+      metrics_(std::move(metrics)),
+      pool_(std::make_unique<EntryPool>()),
+      spares_(std::move(spares)),
+      log_(std::move(log)) {
   ShowState();
   thread_ = std::thread([this] { Run(); });
 }
@@ -72,8 +80,10 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
                                                        const JournalStart& start,
                                                        const JournalDeps& deps) {
   auto metrics = std::make_unique<JournalMetrics>(deps.metrics);
-  ASSIGN_OR_RETURN(auto log, SegmentLog::Open(options, start, deps, metrics.get()));
-  return std::unique_ptr<Journal>(new Journal(options, deps, std::move(metrics), std::move(log)));
+  auto spares = std::make_unique<SpareFiles>(deps.fs, options.dir);
+  ASSIGN_OR_RETURN(auto log, SegmentLog::Open(options, start, deps, metrics.get(), spares.get()));
+  return std::unique_ptr<Journal>(
+      new Journal(options, deps, std::move(metrics), std::move(spares), std::move(log)));
 }
 
 Journal::~Journal() {
@@ -84,6 +94,8 @@ Journal::~Journal() {
     deps_.logger->Error("journal not closed in order", {{"cause", status}});
   }
 }
+
+std::unique_ptr<JournalEntry> Journal::NewEntry() { return pool_->Take(); }
 
 void Journal::Submit(std::unique_ptr<JournalEntry> entry) {
   TIDEMARK_CHECK(entry->payload.size() <= kMaxPayloadBytes, "{}", entry->payload.size());
@@ -129,17 +141,9 @@ absl::Status Journal::DeleteThrough(SegmentId last) {
     return absl::InvalidArgumentError(fmt::format(
         "delete journal segments up to {}: only those up to {} are closed", last, last_closed));
   }
-  ASSIGN_OR_RETURN(const std::vector<SegmentId> segments, ListSegments(deps_.fs, options_.dir));
-  for (const SegmentId id : segments) {
-    if (id > last) {
-      break;
-    }
-    const absl::Status status = deps_.fs->Delete(SegmentPath(options_.dir, id));
-    if (!status.ok() && !absl::IsNotFound(status)) {
-      return base::Annotate(status, "delete journal segment");
-    }
-  }
-  return deps_.fs->SyncDir(options_.dir);
+  ASSIGN_OR_RETURN(std::vector<SegmentId> segments, ListSegments(deps_.fs, options_.dir));
+  segments.erase(std::upper_bound(segments.begin(), segments.end(), last), segments.end());
+  return base::Annotate(spares_->Retire(segments, /*needed=*/failing()), "delete journal segments");
 }
 
 void Journal::Run() {
@@ -205,10 +209,10 @@ void Journal::CommitGroup() {
   for (auto& entry : group_) {
     if (entry->done) {
       entry->done(status);
+      entry->done = nullptr;  // what it holds on to need not wait for the rest of the group
     }
-    entry.reset();
   }
-  group_.clear();
+  pool_->Give(&group_);
 }
 
 // Puts what a failed group may have taken along ahead of the present one.

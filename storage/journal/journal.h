@@ -3,8 +3,10 @@
 //
 //   ASSIGN_OR_RETURN(ReplayReport replayed, ReplayJournal(fs, dir, visit));
 //   ASSIGN_OR_RETURN(auto journal, Journal::Open(options, replayed.next, deps));
-//   journal->Submit(std::make_unique<JournalEntry>(std::move(bytes), [](const absl::Status& s)
-//   {…}));
+//   auto entry = journal->NewEntry();
+//   entry->payload.append(…);
+//   entry->done = [](const absl::Status& s) {…};
+//   journal->Submit(std::move(entry));
 //
 // Everything that was submitted while one group was being written and synced forms the next one:
 // one write, one sync, then the callbacks. With SyncMode::kAlways a callback's OK means that the
@@ -16,8 +18,8 @@
 // a new segment, so the journal recovers without a restart. What a failed write or sync covered is
 // never reported as written. Bytes: docs/format/journal.md.
 //
-// Submit, Overloaded, failing, bytes_since_cut, Cut and DeleteThrough are thread-safe; callbacks
-// run on the journal's thread and must not block or call Cut or Close.
+// NewEntry, Submit, Overloaded, failing, bytes_since_cut, Cut and DeleteThrough are thread-safe;
+// callbacks run on the journal's thread and must not block or call Cut or Close.
 #pragma once
 
 #include <atomic>
@@ -68,7 +70,9 @@ struct JournalStart {
   uint64_t bytes = 0;  // of the segments before: bytes_since_cut() begins with them
 };
 
+class EntryPool;
 class SegmentLog;
+class SpareFiles;
 struct JournalMetrics;
 struct JournalOrder;
 
@@ -110,6 +114,9 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
+  // An empty entry; it may have been used before, and then keeps the memory of its payload.
+  std::unique_ptr<JournalEntry> NewEntry();
+
   // Hands an entry over; `done` is called exactly once, on the journal's thread, or on this one
   // with Unavailable after Close(). Takes no lock, save to wake a journal that sleeps.
   // REQUIRES: entry->payload.size() <= kMaxPayloadBytes.
@@ -136,7 +143,8 @@ class Journal {
   // Unavailable after Close().
   absl::StatusOr<SegmentId> Cut();
 
-  // Deletes segments up to and including `last`, oldest first.
+  // Deletes segments up to and including `last`, oldest first; a few files stay, under other names,
+  // to be written again.
   // InvalidArgument when `last` is not closed.
   absl::Status DeleteThrough(SegmentId last);
 
@@ -147,7 +155,8 @@ class Journal {
 
  private:
   Journal(const JournalOptions& options, const JournalDeps& deps,
-          std::unique_ptr<JournalMetrics> metrics, std::unique_ptr<SegmentLog> log);
+          std::unique_ptr<JournalMetrics> metrics, std::unique_ptr<SpareFiles> spares,
+          std::unique_ptr<SegmentLog> log);
 
   absl::StatusOr<SegmentId> Ask(JournalOrder* order);
 
@@ -165,6 +174,8 @@ class Journal {
   const JournalOptions options_;
   const JournalDeps deps_;
   const std::unique_ptr<JournalMetrics> metrics_;
+  const std::unique_ptr<EntryPool> pool_;
+  const std::unique_ptr<SpareFiles> spares_;
 
   // Bytes submitted and not yet acknowledged. Writers: submitters add, the journal's thread takes
   // off. Readers: Overloaded(). Publishes nothing else.

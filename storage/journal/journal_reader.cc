@@ -38,6 +38,8 @@ class Replay {
     std::unique_ptr<FileWindow> window;
     std::optional<SegmentHeader> header;
     std::string header_error;
+
+    bool reused() const { return header.has_value() && header->reused; }
   };
 
   absl::StatusOr<Segment> Load(SegmentId id);
@@ -161,8 +163,14 @@ absl::Status Replay::Deliver(const Segment& segment, const Frame& frame) {
   }
   ExpectSequence(segment.id, frame.offset, sequence);
   if (frame.padding.find_first_not_of('\0') != std::string_view::npos) {
-    AddDamage(segment.id, frame.offset + kFrameHeaderBytes + frame.header.length,
-              frame.padding.size(), fmt::format("padding of record {} is not zero", sequence));
+    SkippedBytes padding{frame.offset + kFrameHeaderBytes + frame.header.length,
+                         frame.padding.size(),
+                         fmt::format("padding of record {} is not zero", sequence)};
+    if (segment.reused()) {
+      Suspect(std::move(padding));  // its sector may not have come to the disk
+    } else {
+      AddDamage(segment.id, padding.offset, padding.length, std::move(padding.cause));
+    }
   }
   expected_ = sequence + 1;
   damage_is_last_ = false;
@@ -182,8 +190,11 @@ void Replay::EndSegment(const Segment& segment, const Segment* next) {
   } else if (closed_in_order) {
     ConfirmSuspects(segment.id, UINT64_MAX);
   }
-  for (const SkippedBytes& bytes : suspects_) {
-    report_.torn_tail_bytes += bytes.length;
+  // In a file that was used before, what lies behind the last record tells nothing.
+  if (!segment.reused()) {
+    for (const SkippedBytes& bytes : suspects_) {
+      report_.torn_tail_bytes += bytes.length;
+    }
   }
   suspects_.clear();
 }

@@ -36,9 +36,10 @@ struct Damage {
 struct ReplayReport {
   uint64_t segments = 0;
   uint64_t records = 0;
-  uint64_t bytes = 0;            // of payloads delivered
-  JournalStart next;             // for Journal::Open
-  uint64_t torn_tail_bytes = 0;  // not counted: zeros at the end of a segment
+  uint64_t bytes = 0;  // of payloads delivered
+  JournalStart next;   // for Journal::Open
+  // Not counted: zeros at the end of a segment, and what an earlier segment left in a reused file.
+  uint64_t torn_tail_bytes = 0;
   std::vector<Damage> damage;
 };
 

@@ -7,7 +7,7 @@
 //   16  8  segment id                            16  8  bytes of the segment known to be on disk
 //   24  8  first sequence                        24  4  CRC-32C of the payload
 //   32  8  creation, ms since 1970               28  4  CRC-32C of segment id and bytes 0 to 27
-//   40  4  0
+//   40  4  1 if the file was used before, else 0
 //   44  4  CRC-32C of bytes 0 to 43
 #include "storage/journal/segment_format.h"
 
@@ -88,6 +88,7 @@ std::array<char, kSegmentHeaderBytes> EncodeSegmentHeader(const SegmentHeader& h
   Put(out.data(), 16, header.id);
   Put(out.data(), 24, header.first_sequence);
   Put(out.data(), 32, header.created_ms);
+  Put(out.data(), 40, uint32_t{header.reused});
   Put(out.data(), kHeaderCrcOffset, base::Crc32c({out.data(), kHeaderCrcOffset}));
   return out;
 }
@@ -112,10 +113,16 @@ absl::StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes, Segmen
   header.id = Get<uint64_t>(bytes, 16);
   header.first_sequence = Get<uint64_t>(bytes, 24);
   header.created_ms = Get<int64_t>(bytes, 32);
+  header.reused = Get<uint32_t>(bytes, 40) != 0;
   if (header.id != id) {
     return NoHeader(fmt::format("belongs to segment {}", header.id));
   }
   return header;
+}
+
+bool MayBeginFrame(uint64_t word) {
+  const auto magic = static_cast<uint32_t>(word);
+  return magic == kRecordMagic || magic == kFooterMagic;
 }
 
 void EncodeFrameHeader(const FrameHeader& header, SegmentId id, char* out) {
@@ -129,7 +136,7 @@ void EncodeFrameHeader(const FrameHeader& header, SegmentId id, char* out) {
 
 std::optional<FrameHeader> DecodeFrameHeader(std::string_view bytes, SegmentId id) {
   const auto magic = Get<uint32_t>(bytes, 0);
-  if (magic != kRecordMagic && magic != kFooterMagic) {
+  if (!MayBeginFrame(magic)) {
     return std::nullopt;
   }
   if (FrameCrc(bytes, id) != Get<uint32_t>(bytes, kFrameCrcOffset)) {

@@ -35,6 +35,8 @@ struct SegmentHeader {
   // were never acknowledged and do not count.
   uint64_t first_sequence = 0;
   int64_t created_ms = 0;  // Unix time
+  // The file was that of an earlier segment, whose bytes may still lie behind the last frame.
+  bool reused = false;
 };
 
 enum class FrameKind { kRecord, kFooter };
@@ -62,6 +64,9 @@ std::array<char, kSegmentHeaderBytes> EncodeSegmentHeader(const SegmentHeader& h
 // DataLoss for bytes that are no header of segment `id`; FailedPrecondition for a whole header of
 // another format version. `bytes` may be shorter than a header.
 absl::StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes, SegmentId id);
+
+// False only for the first eight bytes of what is no frame.
+bool MayBeginFrame(uint64_t word);
 
 // Writes kFrameHeaderBytes to `out`.
 void EncodeFrameHeader(const FrameHeader& header, SegmentId id, char* out);

@@ -38,10 +38,11 @@ class Stopwatch {
 }  // namespace
 
 SegmentLog::SegmentLog(const JournalOptions& options, const JournalStart& start,
-                       const JournalDeps& deps, const JournalMetrics* metrics)
+                       const JournalDeps& deps, const JournalMetrics* metrics, SpareFiles* spares)
     : options_(options),
       deps_(deps),
       metrics_(metrics),
+      spares_(spares),
       next_segment_(start.segment),
       sequence_(start.sequence),
       bytes_since_cut_(start.bytes) {}
@@ -49,8 +50,9 @@ SegmentLog::SegmentLog(const JournalOptions& options, const JournalStart& start,
 absl::StatusOr<std::unique_ptr<SegmentLog>> SegmentLog::Open(const JournalOptions& options,
                                                              const JournalStart& start,
                                                              const JournalDeps& deps,
-                                                             const JournalMetrics* metrics) {
-  std::unique_ptr<SegmentLog> log(new SegmentLog(options, start, deps, metrics));
+                                                             const JournalMetrics* metrics,
+                                                             SpareFiles* spares) {
+  std::unique_ptr<SegmentLog> log(new SegmentLog(options, start, deps, metrics, spares));
   RETURN_IF_ERROR(base::Annotate(log->Prepare(), fmt::format("open journal {}", options.dir)));
   return log;
 }
@@ -59,6 +61,8 @@ absl::Status SegmentLog::Prepare() {
   RETURN_IF_ERROR(deps_.fs->CreateDir(options_.dir));
   RETURN_IF_ERROR(deps_.fs->SyncDir(ParentOf(options_.dir)));
   RETURN_IF_ERROR(SyncOldSegments());
+  RETURN_IF_ERROR(deps_.fs->SyncDir(options_.dir));
+  RETURN_IF_ERROR(spares_->Load());
   return Begin();
 }
 
@@ -82,8 +86,8 @@ absl::Status SegmentLog::Begin() {
                              .id = next_segment_,
                              .first_sequence = sequence_,
                              .created_ms = deps_.clock->NowMs()};
-  auto segment =
-      SegmentWriter::Create(deps_.fs, options_.dir, header, options_.segment_bytes, durable());
+  auto segment = SegmentWriter::Create(deps_.fs, options_.dir, header, options_.segment_bytes,
+                                       durable(), spares_->Take());
   if (!segment.ok()) {
     return Report(segment.status(), metrics_->open_errors);
   }

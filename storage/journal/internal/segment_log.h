@@ -16,17 +16,19 @@
 #include "storage/journal/internal/frame_batch.h"
 #include "storage/journal/internal/journal_metrics.h"
 #include "storage/journal/internal/segment_writer.h"
+#include "storage/journal/internal/spare_files.h"
 #include "storage/journal/journal.h"
 
 namespace tidemark::storage {
 
 class SegmentLog {
  public:
-  // `metrics` must outlive the log.
+  // `metrics` and `spares` must outlive the log.
   static absl::StatusOr<std::unique_ptr<SegmentLog>> Open(const JournalOptions& options,
                                                           const JournalStart& start,
                                                           const JournalDeps& deps,
-                                                          const JournalMetrics* metrics);
+                                                          const JournalMetrics* metrics,
+                                                          SpareFiles* spares);
 
   // Writes the group, and syncs it if the mode says so. Unavailable when the disk refuses: then
   // no entry of the group counts, and a later call tries again with a new segment.
@@ -49,7 +51,7 @@ class SegmentLog {
 
  private:
   SegmentLog(const JournalOptions& options, const JournalStart& start, const JournalDeps& deps,
-             const JournalMetrics* metrics);
+             const JournalMetrics* metrics, SpareFiles* spares);
 
   bool durable() const { return options_.sync != SyncMode::kOff; }
 
@@ -66,6 +68,7 @@ class SegmentLog {
   const JournalOptions options_;
   const JournalDeps deps_;
   const JournalMetrics* const metrics_;
+  SpareFiles* const spares_;
 
   std::unique_ptr<SegmentWriter> segment_;
   SegmentId next_segment_;

@@ -1,6 +1,8 @@
 #include "storage/journal/internal/segment_scanner.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "base/crc32c.h"
 #include "base/status_macros.h"
@@ -43,7 +45,7 @@ std::optional<Frame> SegmentScanner::TryFrame() {
     if (cause_.empty()) {
       cause_ = header ? "record is cut off" : "no record here";
     }
-    SkipToNonzero();
+    SkipToMagic();
     return std::nullopt;
   }
   const uint64_t offset = position_;
@@ -61,23 +63,26 @@ std::optional<Frame> SegmentScanner::TryFrame() {
   return Frame{*header, offset, payload, whole.substr(header->length)};
 }
 
-// Moves on by at least one step, to the next word that is not zero or to the end.
-void SegmentScanner::SkipToNonzero() {
-  const std::string_view head = window_->Look(position_, kFrameAlignment);
-  if (const size_t used = LengthWithoutZeros(head); used > 0) {
-    nonzero_end_ = position_ + used;
-  }
-  position_ += kFrameAlignment;
-  while (position_ < window_->size()) {
+// Moves on by at least one step, to the next word that may begin a frame or to the end.
+void SegmentScanner::SkipToMagic() {
+  for (bool first = true; position_ < window_->size(); first = false) {
     const std::string_view ahead = window_->Look(position_, kScanStep);
-    const size_t zeros = std::min(ahead.find_first_not_of('\0'), ahead.size());
-    position_ += zeros / kFrameAlignment * kFrameAlignment;
-    if (zeros < ahead.size()) {
-      return;
+    size_t at = 0;
+    for (; at + sizeof(uint64_t) <= ahead.size(); at += kFrameAlignment) {
+      uint64_t word = 0;
+      std::memcpy(&word, ahead.data() + at, sizeof(word));
+      if (MayBeginFrame(word) && !(first && at == 0)) {
+        position_ += at;
+        return;
+      }
+      if (word != 0) {
+        nonzero_end_ = position_ + at + (static_cast<size_t>(std::bit_width(word)) + 7) / 8;
+      }
     }
-    if (ahead.size() < kScanStep) {
-      position_ = window_->size();
+    if (const size_t used = LengthWithoutZeros(ahead.substr(at)); used > 0) {
+      nonzero_end_ = position_ + at + used;
     }
+    position_ += std::max(at, kFrameAlignment);
   }
 }
 

@@ -49,7 +49,7 @@ class SegmentScanner {
  private:
   std::optional<Frame> TryFrame();
   void NoteSkipped(uint64_t start, uint64_t end);
-  void SkipToNonzero();
+  void SkipToMagic();
 
   FileWindow* const window_;
   const SegmentId id_;

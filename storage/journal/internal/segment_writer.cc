@@ -4,35 +4,39 @@
 
 namespace tidemark::storage {
 
-absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(base::FileSystem* fs,
-                                                                     const std::string& dir,
-                                                                     const SegmentHeader& header,
-                                                                     uint64_t reserve_bytes,
-                                                                     bool durable) {
+absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(
+    base::FileSystem* fs, const std::string& dir, SegmentHeader header, uint64_t reserve_bytes,
+    bool durable, std::optional<std::string> spare) {
   const std::string path = SegmentPath(dir, header.id);
-  ASSIGN_OR_RETURN(auto file, fs->Create(path));
+  header.reused = spare.has_value();
+  ASSIGN_OR_RETURN(auto file, spare ? fs->OpenForWrite(*spare) : fs->Create(path));
   std::unique_ptr<SegmentWriter> segment(
       new SegmentWriter(header.id, reserve_bytes, std::move(file)));
-  if (absl::Status status = segment->Begin(fs, dir, header, durable); !status.ok()) {
+  absl::Status status = segment->Begin(header, durable);
+  if (status.ok() && spare) {
+    status = fs->Rename(*spare, path);
+  }
+  if (status.ok() && durable) {
+    status = fs->SyncDir(dir);
+  }
+  if (!status.ok()) {
     // The caller hears why it began badly; a file that also stays is overwritten next time.
     fs->Delete(path).IgnoreError();
+    if (spare) {
+      fs->Delete(*spare).IgnoreError();
+    }
     return status;
   }
   return segment;
 }
 
-absl::Status SegmentWriter::Begin(base::FileSystem* fs, const std::string& dir,
-                                  const SegmentHeader& header, bool durable) {
+absl::Status SegmentWriter::Begin(const SegmentHeader& header, bool durable) {
   RETURN_IF_ERROR(file_->Preallocate(reserve_bytes_));
   const auto encoded = EncodeSegmentHeader(header);
   const std::string_view part(encoded.data(), encoded.size());
   RETURN_IF_ERROR(file_->WriteAt(0, {&part, 1}));
   end_ = encoded.size();
-  if (!durable) {
-    return absl::OkStatus();
-  }
-  RETURN_IF_ERROR(Sync());
-  return fs->SyncDir(dir);
+  return durable ? Sync() : absl::OkStatus();
 }
 
 bool SegmentWriter::HasRoom(uint64_t bytes) const {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -19,14 +20,15 @@ namespace tidemark::storage {
 
 class SegmentWriter {
  public:
-  // Begins the segment that `header` tells of in `dir`, with `reserve_bytes` of disk space. With
-  // `durable` the header and the name are on disk before this returns. On failure no file is left
-  // behind, if the disk allows.
+  // Begins the segment that `header` tells of in `dir`, with `reserve_bytes` of disk space, in the
+  // file `spare` or in a new one. With `durable` the header and the name are on disk before this
+  // returns. A spare file gets the name after the header, so that no name ever stands for what the
+  // file held before. On failure no file is left behind, if the disk allows.
   static absl::StatusOr<std::unique_ptr<SegmentWriter>> Create(base::FileSystem* fs,
                                                                const std::string& dir,
-                                                               const SegmentHeader& header,
-                                                               uint64_t reserve_bytes,
-                                                               bool durable);
+                                                               SegmentHeader header,
+                                                               uint64_t reserve_bytes, bool durable,
+                                                               std::optional<std::string> spare);
 
   SegmentId id() const { return id_; }
   bool has_records() const { return end_ > kSegmentHeaderBytes; }
@@ -50,8 +52,7 @@ class SegmentWriter {
   SegmentWriter(SegmentId id, uint64_t reserve_bytes, std::unique_ptr<base::WritableFile> file)
       : id_(id), reserve_bytes_(reserve_bytes), file_(std::move(file)) {}
 
-  absl::Status Begin(base::FileSystem* fs, const std::string& dir, const SegmentHeader& header,
-                     bool durable);
+  absl::Status Begin(const SegmentHeader& header, bool durable);
 
   const SegmentId id_;
   const uint64_t reserve_bytes_;

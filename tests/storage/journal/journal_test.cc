@@ -281,6 +281,87 @@ TEST_F(JournalTest, DeletesClosedSegmentsOnly) {
   EXPECT_EQ(DamageText(replayed.report), "");
 }
 
+// Names in the journal's folder.
+std::vector<std::string> Names(base::FileSystem* fs) { return *fs->List("/journal"); }
+
+TEST_F(JournalTest, WritesTheFilesOfDeletedSegmentsAgain) {
+  auto journal = Open();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(Append(journal.get(), fmt::format("old {} {}", i, std::string(50, 'x'))).ok());
+  }
+  const auto cut = journal->Cut();
+  ASSERT_TRUE(cut.ok());
+  ASSERT_TRUE(journal->DeleteThrough(*cut).ok());
+  EXPECT_THAT(Names(&fs_), ElementsAre("00000001.spare", "00000002.journal"));
+  ASSERT_TRUE(Append(journal.get(), "two").ok());
+  ASSERT_TRUE(journal->Cut().ok());
+  EXPECT_THAT(Names(&fs_), ElementsAre("00000002.journal", "00000003.journal"));
+  ASSERT_TRUE(Append(journal.get(), "three").ok());
+
+  // The old frames behind "three" are neither records nor damage nor a torn tail.
+  for (const auto& disk : {fs_.AfterKill(), fs_.AfterLosingAllUnsynced()}) {
+    EXPECT_GT(disk->Content(Path(3)).size(), 1000u);
+    const Replayed replayed = Replay(disk.get());
+    EXPECT_THAT(replayed.payloads, ElementsAre("two", "three"));
+    EXPECT_EQ(DamageText(replayed.report), "");
+    EXPECT_EQ(replayed.report.torn_tail_bytes, 0u);
+  }
+  // Closing cuts them off.
+  ASSERT_TRUE(journal->Close().ok());
+  EXPECT_LT(fs_.Content(Path(3)).size(), 200u);
+}
+
+TEST_F(JournalTest, ReportsDamageInAReusedFileAsInANewOne) {
+  auto journal = Open();
+  for (const char* payload : {"old", "older"}) {
+    ASSERT_TRUE(Append(journal.get(), payload + std::string(1000, 'x')).ok());
+  }
+  ASSERT_TRUE(journal->DeleteThrough(*journal->Cut()).ok());
+  ASSERT_TRUE(journal->Cut().ok());
+  ASSERT_TRUE(Append(journal.get(), "one").ok());
+  ASSERT_TRUE(journal->Cut().ok());
+  for (const char* payload : {"two", "three"}) {
+    ASSERT_TRUE(Append(journal.get(), payload).ok());
+  }
+  const auto disk = fs_.AfterKill();
+  disk->Flip(Path(3), kSegmentHeaderBytes + kFrameHeaderBytes);
+  const Replayed replayed = Replay(disk.get());
+  EXPECT_THAT(replayed.payloads, ElementsAre("one", "three"));
+  EXPECT_EQ(DamageText(replayed.report),
+            "segment 3 at 48+40: checksum of record 4 differs, record 4 is missing\n");
+}
+
+TEST_F(JournalTest, KeepsAFewSpareFilesOnlyAndFindsThemAfterARestart) {
+  {
+    auto journal = Open();
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_TRUE(Append(journal.get(), "x").ok());
+      ASSERT_TRUE(journal->Cut().ok());
+    }
+    ASSERT_TRUE(journal->DeleteThrough(5).ok());
+    EXPECT_THAT(Names(&fs_), ElementsAre("00000001.spare", "00000002.spare", "00000006.journal"));
+  }
+  auto journal = Open(Replay(&fs_).report.next);
+  EXPECT_THAT(Names(&fs_), ElementsAre("00000001.spare", "00000006.journal", "00000007.journal"));
+}
+
+TEST_F(JournalTest, UsesEntriesAgain) {
+  auto journal = Open();
+  auto entry = journal->NewEntry();
+  entry->payload.assign(10'000, 'x');
+  const JournalEntry* const first = entry.get();
+  Answers answers;
+  entry->done = answers.Callback();
+  journal->Submit(std::move(entry));
+  ASSERT_TRUE(answers.Wait(1).front().ok());
+  ASSERT_TRUE(journal->Cut().ok());  // the journal's thread is done with the group
+  entry = journal->NewEntry();
+  EXPECT_EQ(entry.get(), first);
+  EXPECT_TRUE(entry->payload.empty());
+  EXPECT_GE(entry->payload.capacity(), 10'000u);
+  EXPECT_FALSE(entry->done);
+}
+
 TEST_F(JournalTest, GoesOnWhereTheLastRunEnded) {
   ASSERT_TRUE(Append(Open().get(), "one").ok());
   const JournalStart start = Replay(&fs_).report.next;
