@@ -8,6 +8,9 @@
 namespace tidemark::model {
 namespace {
 
+// Bounds of an expression's values are exact up to so many bytes.
+constexpr int kMaxBoundBytes = 32;
+
 // Splits "a|b|c" at its bars when every part is a literal; nullopt otherwise.
 std::optional<std::vector<std::string>> SplitLiterals(std::string_view regex) {
   std::vector<std::string> parts(1);
@@ -55,6 +58,10 @@ absl::StatusOr<Matcher> Matcher::Create(MatchType type, std::string name, std::s
   }
   matcher.literals_ = SplitLiterals(matcher.value_);
   if (!matcher.literals_) {
+    Bounds& bounds = matcher.bounds_;
+    if (!regex->PossibleMatchRange(&bounds.first, &bounds.last, kMaxBoundBytes)) {
+      bounds = {};
+    }
     matcher.regex_ = std::move(regex);
   }
   return matcher;

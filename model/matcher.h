@@ -44,6 +44,14 @@ class Matcher {
   // equality), negated or not; nullopt when it is not a plain alternation of literals.
   const std::optional<std::vector<std::string>>& literals() const { return literals_; }
 
+  // All values that the expression itself stands for, negated or not, lie in [first, last]; an
+  // empty `last` is no bound. Only of expressions without literals().
+  struct Bounds {
+    std::string first;
+    std::string last;
+  };
+  const Bounds& bounds() const { return bounds_; }
+
   // name="value", as in a selector.
   std::string ToString() const;
 
@@ -54,6 +62,7 @@ class Matcher {
   std::string name_;
   std::string value_;
   std::optional<std::vector<std::string>> literals_;
+  Bounds bounds_;
   std::shared_ptr<const re2::RE2> regex_;
 };
 

@@ -48,5 +48,26 @@ TEST(Matcher, PrintsAsInASelector) {
   EXPECT_EQ(Make(MatchType::kNotRegexp, "a\"b").ToString(), "l!~\"a\\\"b\"");
 }
 
+TEST(Matcher, BoundsTheValuesOfAnExpression) {
+  const auto bounds = [](const char* regex) {
+    const Matcher matcher = *Matcher::Create(MatchType::kRegexp, "a", regex);
+    return std::pair(matcher.bounds().first, matcher.bounds().last);
+  };
+  for (const char* regex :
+       {"10\\.0\\.1\\..*", "10.*|1", "(?i)abc.+", "a[b-d]x?.*", "\xc3\xa4.*", ".*x"}) {
+    const auto [first, last] = bounds(regex);
+    const Matcher matcher = *Matcher::Create(MatchType::kRegexp, "a", regex);
+    for (const std::string value :
+         {"10.0.1.", "10.0.1.77:20180", "10.0.1.\xff\xff", "1", "10", "ABCd", "abcZ", "ac", "adx",
+          "adx\xff", "\xc3\xa4\xc3\xbc", "x"}) {
+      if (matcher.Matches(value)) {
+        EXPECT_TRUE(first <= value && (last.empty() || value <= last)) << regex << " " << value;
+      }
+    }
+  }
+  EXPECT_EQ(bounds("10\\.0\\.1\\..*").first, "10.0.1.");
+  EXPECT_TRUE(bounds("10\\.0\\.1\\..*").second.starts_with("10.0.1."));
+}
+
 }  // namespace
 }  // namespace tidemark::model
