@@ -82,6 +82,30 @@ struct SeriesState {
   friend bool operator==(const SeriesState&, const SeriesState&) = default;
 };
 
+// Series that have left memory lie in groups by the week of their last sample.
+inline constexpr int64_t kWeekMs = 28 * kBucketMs;
+inline constexpr int64_t WeekOf(model::Timestamp t) {
+  return t / kWeekMs - (t % kWeekMs < 0 ? 1 : 0);
+}
+
+// A series that has left memory. All its samples lie in [min_time, max_time].
+struct ColdSeriesRecord {
+  SeriesRef ref = kNoSeries;
+  MetricId metric_id = kNoMetric;
+  model::Timestamp min_time = 0;
+  model::Timestamp max_time = 0;
+  model::LabelsView labels;
+};
+
+// What a group of cold series has in all: how many, and between which times.
+struct ColdGroup {
+  int64_t week = 0;
+  uint64_t series = 0;
+  model::Timestamp min_time = 0;
+  model::Timestamp max_time = 0;
+  friend bool operator==(const ColdGroup&, const ColdGroup&) = default;
+};
+
 // The type of a metric family; the numbers are those of remote write's MetricMetadata and are
 // written to disk.
 enum class MetricType : uint8_t {

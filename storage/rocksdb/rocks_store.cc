@@ -195,29 +195,34 @@ std::unique_ptr<ChunkReader> RocksStore::NewChunkReader() const {
                                                       impl_->family(Family::kChunks));
 }
 
-absl::Status RocksStore::DropBucketsBefore(int64_t bucket) {
-  rocksdb::ColumnFamilyHandle* chunks = impl_->family(Family::kChunks);
-  const internal::ChunkKeyBytes end_bytes = internal::FirstChunkKey(bucket);
+absl::Status RocksStore::Impl::DropBefore(Family from, std::string_view end_key) const {
+  rocksdb::ColumnFamilyHandle* const family = this->family(from);
   const rocksdb::Slice begin("", 0);
-  const rocksdb::Slice end = ToSlice(View(end_bytes));
+  const rocksdb::Slice end = ToSlice(end_key);
+  const std::string context =
+      fmt::format("drop old rows of {}", internal::kFamilyNames[static_cast<size_t>(from)]);
   const rocksdb::RangePtr range(&begin, &end);
-  RETURN_IF_ERROR(FromRocks(rocksdb::DeleteFilesInRanges(impl_->db.get(), chunks, &range, 1,
+  RETURN_IF_ERROR(FromRocks(rocksdb::DeleteFilesInRanges(db.get(), family, &range, 1,
                                                          /*include_end=*/false),
-                            "drop old buckets"));
-  // What lies in files or memtables together with newer buckets. Looking first keeps needless
-  // range deletions, which every read pays for, out of the store.
+                            context));
+  // What lies in files or memtables together with newer rows. Looking first keeps needless range
+  // deletions, which every read pays for, out of the store.
   {
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &end;
-    const std::unique_ptr<rocksdb::Iterator> rest(impl_->db->NewIterator(options, chunks));
+    const std::unique_ptr<rocksdb::Iterator> rest(db->NewIterator(options, family));
     rest->SeekToFirst();
     if (!rest->Valid()) {
-      return FromRocks(rest->status(), "drop old buckets");
+      return FromRocks(rest->status(), context);
     }
   }
   rocksdb::WriteBatch batch;
-  RETURN_IF_ERROR(FromRocks(batch.DeleteRange(chunks, begin, end), "drop old buckets"));
-  return impl_->WriteRaw(&batch);
+  RETURN_IF_ERROR(FromRocks(batch.DeleteRange(family, begin, end), context));
+  return WriteRaw(&batch);
+}
+
+absl::Status RocksStore::DropBucketsBefore(int64_t bucket) {
+  return impl_->DropBefore(Family::kChunks, View(internal::FirstChunkKey(bucket)));
 }
 
 absl::Status RocksStore::health() const { return impl_->listener->health(); }

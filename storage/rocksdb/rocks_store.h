@@ -29,6 +29,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "storage/rocksdb/chunk_reader.h"
+#include "storage/rocksdb/cold_rows.h"
 #include "storage/types.h"
 
 namespace rocksdb {
@@ -86,6 +87,12 @@ class RocksStore {
   // A view of all chunks as they are now.
   std::unique_ptr<ChunkReader> NewChunkReader() const;
 
+  // Everything cold as it is now, and the groups it lies in.
+  std::unique_ptr<ColdReader> NewColdReader() const;
+  absl::Status LoadColdGroups(absl::FunctionRef<absl::Status(const ColdGroup&)> visit) const;
+  // Deletes the groups of weeks before `week`, with their series. After a crash some may be back.
+  absl::Status DropColdGroupsBefore(int64_t week);
+
   // Deletes all chunks in buckets before `bucket`. Readers that are open may already miss them.
   // After a crash some may be back: call again after each start.
   absl::Status DropBucketsBefore(int64_t bucket);
@@ -123,6 +130,9 @@ class StoreBatch {
   void PutMetadata(std::string_view metric, const MetricMetadata& metadata);
   void PutChunk(const ChunkKey& key, std::string_view value);
   void DeleteChunk(const ChunkKey& key);
+  void PutColdSeries(int64_t week, const ColdSeriesRecord& series);
+  void PutColdPostings(const ColdPair& pair, uint16_t block, std::string_view row);
+  void PutColdGroup(const ColdGroup& group);
   // `name` must not be "format_version".
   void PutFact(std::string_view name, std::string_view value);
 

@@ -17,6 +17,10 @@ void MustSucceed(const rocksdb::Status& status) {
 
 }  // namespace
 
+void StoreBatch::Impl::Put(Family to, std::string_view key, std::string_view value) {
+  MustSucceed(changes.Put(family(to), ToSlice(key), ToSlice(value)));
+}
+
 StoreBatch::StoreBatch(const RocksStore& store) : impl_(std::make_unique<Impl>()) {
   impl_->families = store.impl_->families;
 }

@@ -46,6 +46,8 @@ struct RocksStore::Impl {
   // Returns when no memtable waits for its flush.
   absl::Status AwaitMemtables() const;
   absl::Status WriteRaw(rocksdb::WriteBatch* batch) const;
+  // Deletes all rows before `end_key`, whole files where it can.
+  absl::Status DropBefore(Family from, std::string_view end_key) const;
 
   std::shared_ptr<internal::HealthListener> listener;
   std::shared_ptr<internal::PropertyGauges> gauges;
@@ -57,6 +59,8 @@ struct StoreBatch::Impl {
   rocksdb::ColumnFamilyHandle* family(internal::Family f) const {
     return families[static_cast<size_t>(f)];
   }
+
+  void Put(internal::Family to, std::string_view key, std::string_view value);
 
   internal::FamilyHandles families;
   rocksdb::WriteBatch changes;
