@@ -80,7 +80,9 @@ absl::Status Sweeper::SweepUpTo(SegmentId cut, Pace pace) {
 
 absl::Status Sweeper::WriteDefinitions() {
   StoreBatch batch(*parts_.store);
-  for (const HeadSeries* series : parts_.new_series->Take()) {
+  const uint32_t now = NowSeconds();
+  for (HeadSeries* series : parts_.new_series->Take()) {
+    series->set_active_at(now);
     batch.PutSeries({series->ref(), series->metric(), series->labels()});
     if (batch.bytes() >= kBatchBytes) {
       RETURN_IF_ERROR(parts_.store->Write(&batch));
@@ -100,15 +102,21 @@ absl::Status Sweeper::WriteDefinitions() {
   return written;
 }
 
+uint32_t Sweeper::NowSeconds() const {
+  return static_cast<uint32_t>(std::clamp<int64_t>(parts_.clock->NowMs() / 1000, 1, UINT32_MAX));
+}
+
 absl::Status Sweeper::WriteSamples(Pace pace) {
   StoreBatch batch(*parts_.store);
   std::vector<Taken> taken;
+  const uint32_t now = NowSeconds();
   int64_t begin = parts_.clock->SteadyNanos();
-  for (SeriesRef ref = 1, last = parts_.head->last_ref(); ref <= last; ++ref) {
-    HeadSeries* const series = parts_.head->series(ref);
-    if (series == nullptr || !series->dirty()) {
+  for (HeadSeries* series = parts_.head->NextSeries(0); series != nullptr;
+       series = parts_.head->NextSeries(series->ref())) {
+    if (!series->dirty()) {
       continue;
     }
+    series->set_active_at(now);
     base::EpochDomain::Guard guard(parts_.head->epochs());
     taken.push_back({series, series->Capture(parts_.head->epochs())});
     AddToBatch(taken.back(), &batch);

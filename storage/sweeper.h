@@ -56,6 +56,7 @@ class Sweeper {
     SeriesCapture capture;
   };
 
+  uint32_t NowSeconds() const;  // for HeadSeries::set_active_at
   absl::Status WriteDefinitions();
   absl::Status WriteSamples(Pace pace);
   void AddToBatch(const Taken& taken, StoreBatch* batch);

@@ -26,6 +26,12 @@ void WriteSession::Register(std::span<Head::Wanted> wanted) {
   });
 }
 
+HeadSeries* WriteSession::RegisterAgain(const HeadSeries& gone) {
+  Head::Wanted wanted{gone.labels(), table().Hash(gone.label_bytes()), nullptr};
+  Register({&wanted, 1});
+  return wanted.series;
+}
+
 void WriteSession::SetMetadata(std::string_view metric, const MetricMetadata& metadata) {
   if (db_->metadata_.Set(metric, metadata)) {
     records_.AddMetadata(metric, metadata);

@@ -49,7 +49,11 @@ class WriteSession {
     if (!Accepts(sample.t)) [[unlikely]] {
       return OutOfBounds(sample.t);
     }
-    const AppendResult result = series->Append(sample, db_->head_.epochs());
+    AppendResult result = series->Append(sample, db_->head_.epochs());
+    while (result == AppendResult::kGone) [[unlikely]] {
+        series = RegisterAgain(*series);
+        result = series->Append(sample, db_->head_.epochs());
+      }
     if (result == AppendResult::kConflict) [[unlikely]] {
       return Refusal::kConflict;
     }
@@ -75,6 +79,9 @@ class WriteSession {
   void Commit(JournalEntry::Done done);
 
  private:
+  // The series that has the labels of `gone` now.
+  HeadSeries* RegisterAgain(const HeadSeries& gone);
+
   Db* const db_;
   base::EpochDomain::Guard guard_;
   Db::TimeBounds bounds_{};

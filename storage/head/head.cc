@@ -1,122 +1,204 @@
 #include "storage/head/head.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
 
 #include "base/check.h"
 #include "fmt/format.h"
 
 namespace tidemark::storage {
+namespace {
 
-Head::Head(uint64_t hash_seed)
-    : table_(&epochs_, hash_seed), blocks_(new std::atomic<Block*>[kMaxBlocks]()) {}
+// A request that registers no more than this many series keeps its scratch memory.
+constexpr size_t kKeepRepetitions = 1u << 16;
+
+constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
+
+}  // namespace
+
+// Series that are unknown already, on their way to be freed.
+struct Head::Removed final : base::EpochDomain::Retired {
+  explicit Removed(std::span<HeadSeries* const> removed)
+      : Retired([](Retired* r) { delete static_cast<Removed*>(r); }),
+        series(removed.begin(), removed.end()) {}
+  ~Removed() {
+    for (HeadSeries* one : series) {
+      Head::Free(one);
+    }
+  }
+  Removed(const Removed&) = delete;
+  Removed& operator=(const Removed&) = delete;
+
+  std::vector<HeadSeries*> series;
+};
+
+Head::Head(uint64_t hash_seed) : table_(&epochs_, hash_seed), directory_(&epochs_) {}
 
 Head::~Head() {
-  for (size_t b = 0; b < kMaxBlocks; ++b) {
-    Block* const block = blocks_[b].load(std::memory_order_acquire);
-    if (block == nullptr) {
-      continue;
-    }
-    for (const auto& slot : block->series) {
-      if (HeadSeries* series = slot.load(std::memory_order_acquire); series != nullptr) {
-        series->~HeadSeries();
-      }
-    }
-    delete block;
+  for (HeadSeries* series = NextSeries(0); series != nullptr;) {
+    HeadSeries* const next = NextSeries(series->ref());
+    Free(series);
+    series = next;
   }
 }
 
-HeadSeries* Head::series(SeriesRef ref) const {
-  const Block* block = blocks_[ref / kBlockSeries].load(std::memory_order_acquire);
-  return block == nullptr ? nullptr
-                          : block->series[ref % kBlockSeries].load(std::memory_order_acquire);
+size_t Head::BytesOf(const HeadSeries& series) {
+  return RoundUp(sizeof(HeadSeries) + series.label_bytes().size(), alignof(HeadSeries));
 }
 
+// The label bytes lie behind the series: one piece of memory, given back as one.
 HeadSeries* Head::Create(SeriesRef ref, MetricId metric, model::LabelsView labels) {
-  TIDEMARK_CHECK(ref / kBlockSeries < kMaxBlocks, "no refs left behind {}", ref);
-  auto& slot = blocks_[ref / kBlockSeries];
-  Block* block = slot.load(std::memory_order_relaxed);
-  if (block == nullptr) {
-    block = new Block;
-    ++block_count_;
-    slot.store(block, std::memory_order_release);
-  }
-  char* const memory = block->memory + (ref % kBlockSeries) * sizeof(HeadSeries);
-  return new (memory) HeadSeries(ref, metric, label_arena_.Copy(labels.bytes()));
+  const std::string_view bytes = labels.bytes();
+  const size_t size = RoundUp(sizeof(HeadSeries) + bytes.size(), alignof(HeadSeries));
+  auto* const memory = static_cast<char*>(std::aligned_alloc(alignof(HeadSeries), size));
+  TIDEMARK_CHECK(memory != nullptr, "out of memory for a series of {} bytes", size);
+  std::memcpy(memory + sizeof(HeadSeries), bytes.data(), bytes.size());
+  series_bytes_.fetch_add(size, std::memory_order_relaxed);
+  return new (memory) HeadSeries(ref, metric, {memory + sizeof(HeadSeries), bytes.size()});
 }
 
-void Head::Publish(HeadSeries* series, model::Hash128 hash) {
-  Block* block = blocks_[series->ref() / kBlockSeries].load(std::memory_order_relaxed);
-  block->series[series->ref() % kBlockSeries].store(series, std::memory_order_release);
-  table_.Insert(series, hash);
+void Head::Free(HeadSeries* series) {
+  series->~HeadSeries();
+  std::free(series);
+}
+
+HeadSeries* Head::FindRepetition(const Wanted& want, std::span<HeadSeries* const> created) {
+  const size_t mask = repetitions_.size() - 1;
+  for (size_t i = want.hash.low & mask;; i = (i + 1) & mask) {
+    if (repetitions_[i] == 0) {
+      repetitions_[i] = static_cast<uint32_t>(created.size()) + 1;
+      return nullptr;
+    }
+    HeadSeries* const other = created[repetitions_[i] - 1];
+    if (other->label_bytes() == want.labels.bytes()) {
+      return other;
+    }
+  }
 }
 
 void Head::Register(std::span<Wanted> wanted,
                     absl::FunctionRef<void(std::span<HeadSeries* const>)> announce) {
   base::MutexLock lock(&register_mu_);
+  struct Created {
+    model::Hash128 hash;
+    const HeadSeries* gone;  // had these labels before; null if none had
+  };
   std::vector<HeadSeries*> created;
-  std::vector<LabelIndex::Entry> entries;
-  std::vector<model::Hash128> hashes;
-  SeriesTable fresh(&epochs_, 0);  // finds repetitions inside `wanted`
+  std::vector<Created> how;
+  repetitions_.assign(std::bit_ceil(2 * wanted.size() + 1), 0);
   SeriesRef last = last_ref_.load(std::memory_order_relaxed);
   for (Wanted& want : wanted) {
-    want.series = table_.Find(want.labels.bytes(), want.hash);
+    HeadSeries* const known = table_.Find(want.labels.bytes(), want.hash);
+    want.series = known != nullptr && !known->gone() ? known : FindRepetition(want, created);
     if (want.series == nullptr) {
-      want.series = fresh.Find(want.labels.bytes(), want.hash);
+      TIDEMARK_CHECK(last != UINT32_MAX, "no series refs are left");
+      const MetricId metric = metric_ids_.Assign(want.labels.metric_name());
+      want.series = Create(++last, metric, want.labels);
+      created.push_back(want.series);
+      how.push_back({want.hash, known});
     }
-    if (want.series != nullptr) {
-      continue;
-    }
-    const MetricId metric = metric_ids_.Assign(want.labels.metric_name());
-    want.series = Create(++last, metric, want.labels);
-    fresh.Insert(want.series, want.hash);
-    created.push_back(want.series);
-    entries.push_back({last, want.series->labels()});
-    hashes.push_back(want.hash);
+  }
+  if (repetitions_.size() > kKeepRepetitions) {
+    repetitions_ = {};
   }
   if (created.empty()) {
     return;
   }
   announce(created);
+  std::vector<LabelIndex::Entry> entries;
+  entries.reserve(created.size());
+  table_.Reserve(created.size());
   for (size_t i = 0; i < created.size(); ++i) {
-    Publish(created[i], hashes[i]);
+    directory_.Put(created[i]);
+    if (how[i].gone != nullptr) {
+      twins_.fetch_add(1, std::memory_order_release);
+      table_.Replace(how[i].gone, created[i], how[i].hash);
+    } else {
+      table_.Insert(created[i], how[i].hash);
+    }
+    entries.push_back({created[i]->ref(), created[i]->labels()});
   }
   last_ref_.store(last, std::memory_order_release);
-  // After Publish: whoever finds a ref in the index finds the series, too.
+  // Last: whoever finds a ref in the index finds the series, too.
   index_.Add(entries);
 }
 
 absl::Status Head::Restore(const SeriesRecord& record) {
   base::MutexLock lock(&register_mu_);
-  base::EpochDomain::Guard guard(&epochs_);
-  const model::Hash128 hash = table_.Hash(record.labels.bytes());
-  const HeadSeries* same_ref = series(record.ref);
-  const HeadSeries* same_labels = table_.Find(record.labels.bytes(), hash);
-  if (same_ref != nullptr && same_ref == same_labels) {
+  if (const HeadSeries* same_ref = series(record.ref);
+      record.ref == kNoSeries || (same_ref != nullptr && same_ref->labels() != record.labels)) {
+    return absl::DataLossError(
+        fmt::format("series {} {} collides with {}", record.ref, record.labels.ToString(),
+                    same_ref == nullptr ? "the ref of no series" : same_ref->labels().ToString()));
+  } else if (same_ref != nullptr) {
     return absl::OkStatus();
-  }
-  if (same_ref != nullptr || same_labels != nullptr || record.ref == kNoSeries) {
-    return absl::DataLossError(fmt::format(
-        "series {} {} collides with series {} {}", record.ref, record.labels.ToString(),
-        same_ref != nullptr      ? same_ref->ref()
-        : same_labels != nullptr ? same_labels->ref()
-                                 : kNoSeries,
-        same_ref != nullptr ? same_ref->labels().ToString() : std::string("(same labels)")));
   }
   absl::Status restored = metric_ids_.Restore(record.labels.metric_name(), record.metric_id);
   if (!restored.ok()) {
     return restored;
   }
+  const model::Hash128 hash = table_.Hash(record.labels.bytes());
+  HeadSeries* const twin = table_.Find(record.labels.bytes(), hash);
   HeadSeries* const created = Create(record.ref, record.metric_id, record.labels);
-  Publish(created, hash);
+  directory_.Put(created);
+  if (twin == nullptr) {
+    table_.Insert(created, hash);
+  } else if (twin->ref() < record.ref) {
+    table_.Replace(twin, created, hash);
+    Supersede(twin);
+  } else {
+    Supersede(created);
+  }
   last_ref_.store(std::max(last_ref_.load(std::memory_order_relaxed), record.ref),
                   std::memory_order_release);
   index_.Add(record.ref, created->labels());
   return absl::OkStatus();
 }
 
-size_t Head::bytes() const {
+void Head::Supersede(HeadSeries* series) {
+  twins_.fetch_add(1, std::memory_order_release);
+  superseded_.push_back(series);
+}
+
+void Head::RestoreLastRef(SeriesRef ref) {
   base::MutexLock lock(&register_mu_);
-  return block_count_ * sizeof(Block) + label_arena_.bytes() + table_.bytes();
+  last_ref_.store(std::max(last_ref_.load(std::memory_order_relaxed), ref),
+                  std::memory_order_release);
+}
+
+std::vector<HeadSeries*> Head::TakeSuperseded() {
+  base::MutexLock lock(&register_mu_);
+  return std::move(superseded_);
+}
+
+void Head::Remove(std::span<HeadSeries* const> series) {
+  if (series.empty()) {
+    return;
+  }
+  std::vector<LabelIndex::Entry> entries;
+  entries.reserve(series.size());
+  for (const HeadSeries* one : series) {
+    entries.push_back({one->ref(), one->labels()});
+  }
+  base::MutexLock lock(&register_mu_);
+  // First: whoever finds a ref in the index afterwards, does so in an older copy of its own.
+  index_.Remove(entries);
+  for (const HeadSeries* one : series) {
+    TIDEMARK_DCHECK(one->gone(), "series {} is removed alive", one->ref());
+    if (!table_.Erase(one, table_.Hash(one->label_bytes()))) {
+      twins_.fetch_sub(1, std::memory_order_release);
+    }
+    directory_.Erase(one->ref());
+    series_bytes_.fetch_sub(BytesOf(*one), std::memory_order_relaxed);
+  }
+  table_.Shrink();
+  epochs_.Retire(new Removed(series));
+}
+
+size_t Head::bytes() const {
+  return series_bytes_.load(std::memory_order_relaxed) + table_.bytes() + directory_.bytes();
 }
 
 }  // namespace tidemark::storage

@@ -1,12 +1,16 @@
-// Head holds every series of the store in memory, and finds them by label bytes or by ref.
+// Head holds the live series of the store in memory, and finds them by label bytes or by ref.
 //
 // Finding and appending take no lock. Registering new series takes one lock for a whole batch;
 // before a new series can be found by anyone, `announce` is called with it, still under the lock,
 // so that its definition reaches the journal before the first sample of any thread can
 // (docs/format/journal_records.md says why that order matters).
 //
-// Thread-safe, except Restore. Every call that returns or takes a HeadSeries* needs a Guard of
-// epochs() to be open only for the lookup itself: series live as long as the head.
+// A series leaves in two steps: HeadSeries::TryEvict ends it, from when on its labels are
+// registered under a new ref; Remove then makes it unknown, and its memory is freed when no Guard
+// can reach it. In between two series have these labels, and queries see both.
+//
+// Thread-safe, except Restore. A HeadSeries* is good under the Guard of epochs() it was found
+// under. The sweep's thread, which alone removes series, may keep one until it does.
 #pragma once
 
 #include <atomic>
@@ -18,12 +22,12 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
-#include "base/arena.h"
 #include "base/epoch.h"
 #include "base/mutex.h"
 #include "model/hash.h"
 #include "model/labels.h"
 #include "storage/head/head_series.h"
+#include "storage/head/series_directory.h"
 #include "storage/head/series_table.h"
 #include "storage/index/label_index.h"
 #include "storage/index/metric_ids.h"
@@ -54,47 +58,61 @@ class Head {
                 absl::FunctionRef<void(std::span<HeadSeries* const> created)> announce)
       ABSL_LOCKS_EXCLUDED(register_mu_);
 
-  // Puts back a series that was registered before a restart. DataLoss when the ref or the labels
-  // are already in use for something else.
+  // Puts back a series that was registered before a restart. Of two with the same labels the one
+  // with the larger ref goes on, and the other is superseded. DataLoss when the ref is in use for
+  // other labels. It counts as not persisted (HeadSeries::active_at).
   absl::Status Restore(const SeriesRecord& record) ABSL_LOCKS_EXCLUDED(register_mu_);
+  // Refs up to `ref` were given to series before a restart.
+  void RestoreLastRef(SeriesRef ref) ABSL_LOCKS_EXCLUDED(register_mu_);
+
+  // Makes series unknown that TryEvict has ended. REQUIRES: `series` is in the head.
+  void Remove(std::span<HeadSeries* const> series) ABSL_LOCKS_EXCLUDED(register_mu_);
+  // The series that Restore found superseded since the last call: nothing will be appended to them
+  // once the journal is replayed.
+  std::vector<HeadSeries*> TakeSuperseded() ABSL_LOCKS_EXCLUDED(register_mu_);
+  // Whether some label set may belong to two series at this moment.
+  bool has_twins() const { return twins_.load(std::memory_order_acquire) > 0; }
 
   // The series numbered `ref`; null if there is none.
-  HeadSeries* series(SeriesRef ref) const;
+  HeadSeries* series(SeriesRef ref) const { return directory_.Find(ref); }
+  // The series with the smallest ref above `after`; null behind the last one.
+  HeadSeries* NextSeries(SeriesRef after) const { return directory_.Next(after); }
   // Refs are 1 … last_ref(); some may be missing.
   SeriesRef last_ref() const { return last_ref_.load(std::memory_order_acquire); }
   size_t series_count() const { return table_.size(); }
 
-  // Memory of series, labels and lookup table; without chunks and postings.
-  size_t bytes() const ABSL_LOCKS_EXCLUDED(register_mu_);
+  // Memory of series, labels and lookup tables; without chunks and postings.
+  size_t bytes() const;
 
  private:
-  static constexpr size_t kBlockSeries = 4096;
-  // 268 million series; their refs, not their memory, are what is bounded here.
-  static constexpr size_t kMaxBlocks = (size_t{1} << 28) / kBlockSeries;
+  struct Removed;
 
-  // Room for kBlockSeries series with consecutive refs.
-  struct Block {
-    // Writer: registration. Readers: any. Publishes the series.
-    std::atomic<HeadSeries*> series[kBlockSeries] = {};
-    alignas(HeadSeries) char memory[kBlockSeries * sizeof(HeadSeries)];
-  };
-
-  HeadSeries* Create(SeriesRef ref, MetricId metric, model::LabelsView labels)
+  HeadSeries* Create(SeriesRef ref, MetricId metric, model::LabelsView labels);
+  static void Free(HeadSeries* series);
+  static size_t BytesOf(const HeadSeries& series);
+  // The series among `created` with these labels; otherwise null, and the next one created is
+  // noted as `want`'s.
+  HeadSeries* FindRepetition(const Wanted& want, std::span<HeadSeries* const> created)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(register_mu_);
-  void Publish(HeadSeries* series, model::Hash128 hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(register_mu_);
+  void Supersede(HeadSeries* series) ABSL_EXCLUSIVE_LOCKS_REQUIRED(register_mu_);
 
   mutable base::EpochDomain epochs_;  // readers announce themselves in it
   SeriesTable table_;
+  SeriesDirectory directory_;
   LabelIndex index_;
   MetricIds metric_ids_;
 
   mutable base::Mutex register_mu_;
-  base::Arena label_arena_ ABSL_GUARDED_BY(register_mu_);
-  size_t block_count_ ABSL_GUARDED_BY(register_mu_) = 0;
-  // Writer: registration. Readers: any. Publishes a block.
-  std::unique_ptr<std::atomic<Block*>[]> blocks_;
+  // Positions of created series by hash, plus one; 0 is empty. Of the registration under way.
+  std::vector<uint32_t> repetitions_ ABSL_GUARDED_BY(register_mu_);
+  std::vector<HeadSeries*> superseded_ ABSL_GUARDED_BY(register_mu_);
   // Writer: registration. Readers: any. Publishes the series up to it.
   std::atomic<SeriesRef> last_ref_{0};
+  // Writers: registration and removal. Readers: queries. Publishes nothing: who must see a twin has
+  // synchronised with its registration.
+  std::atomic<size_t> twins_{0};
+  // Writers: registration, removal. Readers: metrics. Publishes nothing.
+  std::atomic<size_t> series_bytes_{0};
 };
 
 }  // namespace tidemark::storage

@@ -22,12 +22,8 @@ absl::Status MetricIds::Restore(std::string_view name, MetricId id) {
     return absl::DataLossError(fmt::format("metric {} without a number", name));
   }
   base::MutexLock lock(&mu_);
-  const auto found = ids_.find(name);
-  if (found == ids_.end()) {
+  if (ids_.find(name) == ids_.end()) {
     ids_.emplace(std::string(name), id);
-  } else if (found->second != id) {
-    return absl::DataLossError(
-        fmt::format("metric {} has the numbers {} and {}", name, found->second, id));
   }
   last_ = std::max(last_, id);
   return absl::OkStatus();

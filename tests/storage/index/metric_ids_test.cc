@@ -30,10 +30,12 @@ TEST(MetricIds, GoesOnBehindTheHighestRestored) {
   EXPECT_EQ(ids.Assign("new"), 8u);
 }
 
-TEST(MetricIds, RefusesAContradiction) {
+TEST(MetricIds, KeepsTheFirstNumberOfAName) {
   MetricIds ids;
   ASSERT_TRUE(ids.Restore("up", 7).ok());
-  EXPECT_EQ(ids.Restore("up", 8).code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(ids.Restore("up", 8).ok());
+  EXPECT_EQ(ids.Find("up"), 7u);
+  EXPECT_EQ(ids.Assign("new"), 9u) << "8 belongs to series that are stored";
   EXPECT_EQ(ids.Restore("other", kNoMetric).code(), absl::StatusCode::kDataLoss);
 }
 
