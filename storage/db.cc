@@ -19,6 +19,15 @@ uint64_t RandomSeed() {
   return uint64_t{device()} << 32 | device();
 }
 
+// Of two sorted lists.
+std::vector<std::string> Union(const std::vector<std::string>& a,
+                               const std::vector<std::string>& b) {
+  std::vector<std::string> both;
+  both.reserve(std::max(a.size(), b.size()));
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(both));
+  return both;
+}
+
 }  // namespace
 
 Db::Db(const DbOptions& options, const DbDeps& deps)
@@ -49,11 +58,15 @@ absl::Status Db::Init() {
   RETURN_IF_ERROR(fs_->CreateDir(options_.path));
   ASSIGN_OR_RETURN(store_, RocksStore::Open(options_.path + "/rocksdb", options_.store,
                                             {deps_.logger, deps_.metrics}));
+  ASSIGN_OR_RETURN(cold_, ColdIndex::Open(store_.get()));
   RETURN_IF_ERROR(OpenJournal());
   {
     base::MutexLock lock(&sweep_mu_);
     ASSIGN_OR_RETURN(sweeper_, Sweeper::Create({&head_, &new_series_, &metadata_, journal_.get(),
                                                 store_.get(), deps_.clock, deps_.metrics}));
+    evictor_ =
+        std::make_unique<Evictor>(Evictor::Parts{&head_, cold_.get(), deps_.clock, deps_.metrics},
+                                  options_.inactive_after_ms);
   }
   RegisterMetrics();
   upkeep_ = std::thread([this] { Upkeep(); });
@@ -63,7 +76,7 @@ absl::Status Db::Init() {
 absl::Status Db::OpenJournal() {
   const std::string dir = options_.path + "/journal";
   ASSIGN_OR_RETURN(const JournalStart start,
-                   Recover(*store_, dir, {&head_, &new_series_, &metadata_},
+                   Recover(*store_, *cold_, dir, {&head_, &new_series_, &metadata_},
                            {fs_, deps_.logger, deps_.metrics}));
   JournalOptions journal;
   journal.dir = dir;
@@ -91,6 +104,10 @@ void Db::RegisterMetrics() {
     metrics->AddGaugeCallback(name, help, [read] { return static_cast<double>(read()); });
   };
   gauge("tidemark_head_series", "Series in memory.", [this] { return head_.series_count(); });
+  gauge("tidemark_cold_series", "Series that have left memory and are still stored.",
+        [this] { return cold_->series_count(); });
+  gauge("tidemark_cold_groups", "Weeks that series out of memory are grouped by.",
+        [this] { return cold_->group_count(); });
   gauge("tidemark_head_bytes", "Memory of series, labels and the lookup table.",
         [this] { return head_.bytes(); });
   gauge("tidemark_head_oldest_guard_age",
@@ -122,6 +139,9 @@ absl::Status Db::Sweep() { return SweepOnce(Sweeper::Pace::kFull); }
 absl::Status Db::SweepOnce(Sweeper::Pace pace) {
   base::MutexLock lock(&sweep_mu_);
   RETURN_IF_ERROR(sweeper_->Sweep(pace));
+  if (options_.inactive_after_ms > 0) {
+    RETURN_IF_ERROR(evictor_->Run());
+  }
   return DropExpired();
 }
 
@@ -134,6 +154,7 @@ absl::Status Db::DropExpired() {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(base::Annotate(store_->DropBucketsBefore(first), "drop expired chunks"));
+  RETURN_IF_ERROR(base::Annotate(cold_->DropBefore(BucketStart(first)), "drop expired series"));
   first_bucket_ = first;
   return absl::OkStatus();
 }
@@ -187,35 +208,77 @@ SeriesBitmap Db::SelectRefs(const Selection& selection) const {
   }
   SeriesBitmap overlapping;
   for (const SeriesRef ref : ToVector(refs)) {
-    if (head_.series(ref)->MayOverlap(selection.min_time, selection.max_time)) {
+    const HeadSeries* const series = head_.series(ref);
+    if (series != nullptr && series->MayOverlap(selection.min_time, selection.max_time)) {
       overlapping.add(ref);
     }
   }
   return overlapping;
 }
 
+absl::StatusOr<std::vector<ColdSeries>> Db::SelectCold(const Selection& selection,
+                                                       const SeriesBitmap& live) const {
+  ASSIGN_OR_RETURN(std::vector<ColdSeries> cold, cold_->Select(selection));
+  std::erase_if(cold,
+                [&live](const ColdSeries& series) { return live.contains(series.key.series); });
+  return cold;
+}
+
 absl::StatusOr<std::unique_ptr<SeriesSet>> Db::Select(const Selection& selection) const {
   // The head is looked at before the store: what leaves the head is in the store by then.
-  auto guard = std::make_unique<base::EpochDomain::Guard>(head_.epochs());
-  std::vector<DbSeriesSet::Entry> entries;
-  for (const SeriesRef ref : ToVector(SelectRefs(selection))) {
-    const HeadSeries* const series = head_.series(ref);
-    entries.push_back({series, series->View()});
+  DbSeriesSet::Sources sources;
+  sources.guard = std::make_unique<base::EpochDomain::Guard>(head_.epochs());
+  // Asked before the selection: one that ends meanwhile tells so itself.
+  sources.has_twins = head_.has_twins();
+  SeriesBitmap live = SelectRefs(selection);
+  for (const SeriesRef ref : ToVector(live)) {
+    if (const HeadSeries* const series = head_.series(ref); series != nullptr) {
+      sources.live.push_back({series->key(), series->labels(), series->View()});
+      sources.has_twins |= series->gone();
+    } else {
+      live.remove(ref);  // it has left memory just now
+    }
   }
-  return std::make_unique<DbSeriesSet>(std::move(guard), std::move(entries),
-                                       store_->NewChunkReader(), selection.min_time,
-                                       selection.max_time);
+  ASSIGN_OR_RETURN(sources.cold, SelectCold(selection, live));
+  sources.has_twins |= !sources.cold.empty();
+  sources.reader = store_->NewChunkReader();
+  return std::make_unique<DbSeriesSet>(std::move(sources), selection.min_time, selection.max_time);
+}
+
+absl::StatusOr<std::vector<SeriesKey>> Db::MatchingSeries(const Selection& selection) const {
+  const base::EpochDomain::Guard guard(head_.epochs());
+  std::vector<SeriesKey> keys;
+  SeriesBitmap live = SelectRefs(selection);
+  for (const SeriesRef ref : ToVector(live)) {
+    if (const HeadSeries* const series = head_.series(ref); series != nullptr) {
+      keys.push_back(series->key());
+    } else {
+      live.remove(ref);
+    }
+  }
+  ASSIGN_OR_RETURN(const std::vector<ColdSeries> cold, SelectCold(selection, live));
+  for (const ColdSeries& series : cold) {
+    keys.push_back(series.key);
+  }
+  std::sort(keys.begin(), keys.end());
+  return keys;
 }
 
 absl::StatusOr<std::vector<std::string>> Db::LabelNames(const Selection& selection) const {
+  const base::EpochDomain::Guard guard(head_.epochs());
   const SeriesBitmap refs = SelectRefs(selection);
-  return head_.index().LabelNames(&refs);
+  const std::vector<std::string> live = head_.index().LabelNames(&refs);
+  ASSIGN_OR_RETURN(const std::vector<std::string> cold, cold_->LabelNames(selection));
+  return Union(live, cold);
 }
 
 absl::StatusOr<std::vector<std::string>> Db::LabelValues(std::string_view name,
                                                          const Selection& selection) const {
+  const base::EpochDomain::Guard guard(head_.epochs());
   const SeriesBitmap refs = SelectRefs(selection);
-  return head_.index().LabelValues(name, &refs);
+  const std::vector<std::string> live = head_.index().LabelValues(name, &refs);
+  ASSIGN_OR_RETURN(const std::vector<std::string> cold, cold_->LabelValues(name, selection));
+  return Union(live, cold);
 }
 
 }  // namespace tidemark::storage

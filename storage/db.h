@@ -25,6 +25,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
+#include "storage/cold/cold_index.h"
+#include "storage/cold/evictor.h"
 #include "storage/head/head.h"
 #include "storage/journal/journal.h"
 #include "storage/metadata_table.h"
@@ -44,6 +46,8 @@ struct DbOptions {
   // when retention_ms is 0.
   int64_t max_future_ms = 10LL * 60 * 1000;
   int64_t sweep_interval_ms = 120'000;
+  // A series that nobody has appended to for so long leaves memory; 0 keeps all in memory.
+  int64_t inactive_after_ms = kBucketMs;
   SyncMode sync = SyncMode::kAlways;
   int64_t sync_interval_ms = 1000;  // of SyncMode::kInterval
   size_t max_pending_journal_bytes = 256u << 20;
@@ -83,6 +87,10 @@ class Db final : public Querier {
   absl::StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
                                                        const Selection& selection) const override;
 
+  // The stored name of every series that passes all matchers, in memory or not, whether or not it
+  // has samples in the selection's times: all that may have. Sorted.
+  absl::StatusOr<std::vector<SeriesKey>> MatchingSeries(const Selection& selection) const;
+
   // Type, help and unit as senders told them: of all families, or of `metric`; by name.
   std::vector<MetadataTable::Entry> Metadata(std::string_view metric = {}) const {
     return metadata_.List(metric);
@@ -106,8 +114,12 @@ class Db final : public Querier {
   void RegisterMetrics();
   std::string RejournaledDefinitions() const;
 
-  // Refs of the series selected whose extent in time overlaps the selection's.
+  // Refs of the series in memory that are selected and whose extent in time overlaps the
+  // selection's. REQUIRES: a Guard of the head is open.
   SeriesBitmap SelectRefs(const Selection& selection) const;
+  // The selected series out of memory, without those in `live`. REQUIRES: `live` was taken before.
+  absl::StatusOr<std::vector<ColdSeries>> SelectCold(const Selection& selection,
+                                                     const SeriesBitmap& live) const;
 
   void Upkeep() ABSL_LOCKS_EXCLUDED(upkeep_mu_, sweep_mu_);
   absl::Status SweepOnce(Sweeper::Pace pace) ABSL_LOCKS_EXCLUDED(sweep_mu_);
@@ -122,10 +134,12 @@ class Db final : public Querier {
   NewSeries new_series_;
   MetadataTable metadata_;
   std::unique_ptr<RocksStore> store_;
+  std::unique_ptr<ColdIndex> cold_;
   std::unique_ptr<Journal> journal_;
 
   base::Mutex sweep_mu_;  // sweeps take turns
   std::unique_ptr<Sweeper> sweeper_ ABSL_PT_GUARDED_BY(sweep_mu_);
+  std::unique_ptr<Evictor> evictor_ ABSL_PT_GUARDED_BY(sweep_mu_);
   int64_t first_bucket_ ABSL_GUARDED_BY(sweep_mu_) = INT64_MIN;  // buckets before it are dropped
 
   base::Mutex upkeep_mu_;

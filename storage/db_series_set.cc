@@ -4,7 +4,9 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/status_macros.h"
+#include "base/string_map.h"
 #include "storage/chunk/chunk_format.h"
 
 namespace tidemark::storage {
@@ -16,38 +18,108 @@ using model::Timestamp;
 // Series whose chunks are fetched together: enough to read the disk in order, few enough to keep.
 constexpr size_t kRunSeries = 256;
 
+// Merges `more` into `columns`; of equal times what is in `columns` stays.
+void Merge(const SampleColumns& more, SampleColumns* columns) {
+  SampleColumns merged;
+  merged.timestamps.reserve(columns->size() + more.size());
+  merged.values.reserve(columns->size() + more.size());
+  size_t j = 0;
+  const auto add_before = [&](Timestamp end) {
+    for (; j < more.size() && more.timestamps[j] < end; ++j) {
+      merged.Append(more.timestamps[j], more.values[j]);
+    }
+  };
+  for (size_t i = 0; i < columns->size(); ++i) {
+    add_before(columns->timestamps[i]);
+    merged.Append(columns->timestamps[i], columns->values[i]);
+    j += j < more.size() && more.timestamps[j] == columns->timestamps[i] ? 1 : 0;
+  }
+  for (; j < more.size(); ++j) {
+    merged.Append(more.timestamps[j], more.values[j]);
+  }
+  *columns = std::move(merged);
+}
+
 }  // namespace
 
-DbSeriesSet::DbSeriesSet(std::unique_ptr<base::EpochDomain::Guard> guard,
-                         std::vector<Entry> entries, std::unique_ptr<ChunkReader> reader,
-                         Timestamp min_time, Timestamp max_time)
-    : guard_(std::move(guard)),
-      entries_(std::move(entries)),
-      reader_(std::move(reader)),
+DbSeriesSet::DbSeriesSet(Sources sources, Timestamp min_time, Timestamp max_time)
+    : guard_(std::move(sources.guard)),
+      cold_(std::move(sources.cold)),
+      entries_(std::move(sources.live)),
+      has_twins_(sources.has_twins),
+      reader_(std::move(sources.reader)),
       min_time_(min_time),
       max_time_(max_time) {
-  std::sort(entries_.begin(), entries_.end(),
-            [](const Entry& a, const Entry& b) { return a.series->key() < b.series->key(); });
+  for (const ColdSeries& series : cold_) {
+    entries_.push_back({series.key, series.labels, {}});
+  }
+  if (has_twins_) {
+    BringTwinsTogether();
+  } else {
+    std::sort(entries_.begin(), entries_.end(),
+              [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  }
+}
+
+void DbSeriesSet::BringTwinsTogether() {
+  absl::flat_hash_map<std::string_view, SeriesKey, base::StringViewHash, std::equal_to<>> first;
+  first.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    const auto [it, added] = first.try_emplace(entry.labels.bytes(), entry.key);
+    if (!added && entry.key.series < it->second.series) {
+      it->second = entry.key;
+    }
+  }
+  std::vector<std::pair<SeriesKey, Entry>> keyed;
+  keyed.reserve(entries_.size());
+  for (Entry& entry : entries_) {
+    const SeriesKey key = first.find(entry.labels.bytes())->second;
+    keyed.emplace_back(key, std::move(entry));
+  }
+  std::sort(keyed.begin(), keyed.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first, a.second.key.series) < std::tie(b.first, b.second.key.series);
+  });
+  for (size_t i = 0; i < keyed.size(); ++i) {
+    entries_[i] = std::move(keyed[i].second);
+  }
+}
+
+size_t DbSeriesSet::SeriesEnd(size_t i) const {
+  size_t end = i + 1;
+  while (has_twins_ && end < entries_.size() && entries_[end].labels == entries_[i].labels) {
+    ++end;
+  }
+  return end;
 }
 
 bool DbSeriesSet::Next() {
   if (next_ == entries_.size()) {
     return false;
   }
-  ++next_;
+  present_ = next_;
+  next_ = SeriesEnd(present_);
   return true;
 }
 
-model::LabelsView DbSeriesSet::labels() const { return entries_[next_ - 1].series->labels(); }
+model::LabelsView DbSeriesSet::labels() const { return entries_[present_].labels; }
 
 absl::Status DbSeriesSet::Read(SampleColumns* columns) {
-  const size_t present = next_ - 1;
-  if (present >= run_begin_ + run_.size()) {
-    run_begin_ = present;
+  if (present_ >= run_begin_ + run_.size()) {
+    run_begin_ = present_;
     RETURN_IF_ERROR(FetchRun());
   }
-  const SeriesView& view = entries_[present].view;
-  Stored& stored = run_[present - run_begin_];
+  RETURN_IF_ERROR(ReadEntry(present_, columns));
+  for (size_t twin = present_ + 1; twin < next_; ++twin) {
+    SampleColumns more;
+    RETURN_IF_ERROR(ReadEntry(twin, &more));
+    Merge(more, columns);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DbSeriesSet::ReadEntry(size_t i, SampleColumns* columns) {
+  const SeriesView& view = entries_[i].view;
+  Stored& stored = run_[i - run_begin_];
   *columns = std::move(stored.in_order);
   RETURN_IF_ERROR(base::Annotate(AddHeadChunks(view, columns),
                                  fmt::format("read series {}", labels().ToString())));
@@ -59,12 +131,23 @@ absl::Status DbSeriesSet::Read(SampleColumns* columns) {
 }
 
 absl::Status DbSeriesSet::FetchRun() {
+  size_t end = run_begin_;
+  while (end < entries_.size() && end - run_begin_ < kRunSeries) {
+    end = SeriesEnd(end);
+  }
   run_.clear();
-  run_.resize(std::min(kRunSeries, entries_.size() - run_begin_));
-  std::vector<SeriesKey> keys;
-  keys.reserve(run_.size());
+  run_.resize(end - run_begin_);
+  run_keys_.clear();
   for (size_t i = 0; i < run_.size(); ++i) {
-    keys.push_back(entries_[run_begin_ + i].series->key());
+    run_keys_.emplace_back(entries_[run_begin_ + i].key, i);
+  }
+  if (has_twins_) {
+    std::sort(run_keys_.begin(), run_keys_.end());
+  }
+  std::vector<SeriesKey> keys;
+  keys.reserve(run_keys_.size());
+  for (const auto& [key, place] : run_keys_) {
+    keys.push_back(key);
   }
   const auto cursor = reader_->Scan(std::move(keys), min_time_, max_time_);
   while (cursor->Next()) {
@@ -76,11 +159,10 @@ absl::Status DbSeriesSet::FetchRun() {
 }
 
 absl::Status DbSeriesSet::AddChunk(const ChunkKey& key, std::string_view value) {
-  const auto begin = entries_.begin() + static_cast<ptrdiff_t>(run_begin_);
-  const auto entry = std::lower_bound(
-      begin, begin + static_cast<ptrdiff_t>(run_.size()), SeriesKey{key.metric, key.series},
-      [](const Entry& e, const SeriesKey& k) { return e.series->key() < k; });
-  Stored& stored = run_[static_cast<size_t>(entry - begin)];
+  const auto found =
+      std::lower_bound(run_keys_.begin(), run_keys_.end(), SeriesKey{key.metric, key.series},
+                       [](const auto& a, const SeriesKey& k) { return a.first < k; });
+  Stored& stored = run_[found->second];
   if (key.kind == ChunkKind::kInOrder) {
     return DecodeChunk(value, key.start, min_time_, max_time_, nullptr, &stored.in_order);
   }

@@ -11,9 +11,16 @@ namespace {
 // Log lines for damage are bounded; the counter is not.
 constexpr size_t kMaxDamageLines = 100;
 
-absl::Status LoadStore(const RocksStore& store, const RecoveryTarget& target) {
-  RETURN_IF_ERROR(
-      store.LoadSeries([&](const SeriesRecord& record) { return target.head->Restore(record); }));
+absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold,
+                       const RecoveryTarget& target) {
+  ASSIGN_OR_RETURN(const SeriesRef last_ref, cold.last_ref());
+  target.head->RestoreLastRef(last_ref);
+  RETURN_IF_ERROR(store.LoadSeries([&](const SeriesRecord& record) {
+    RETURN_IF_ERROR(target.head->Restore(record));
+    // Persisted; when it was appended to last, only the times of its samples tell.
+    target.head->series(record.ref)->set_active_at(1);
+    return absl::OkStatus();
+  }));
   RETURN_IF_ERROR(store.LoadStates([&](const SeriesState& state) {
     if (HeadSeries* series = target.head->series(state.ref); series != nullptr) {
       series->RestoreState(state);
@@ -29,10 +36,16 @@ absl::Status LoadStore(const RocksStore& store, const RecoveryTarget& target) {
 // Applies the journal's records to the head.
 class Replayer final : public JournalRecordVisitor {
  public:
-  explicit Replayer(const RecoveryTarget& target) : target_(target) {}
+  // Refs up to `last_cold` may belong to series that have left memory.
+  Replayer(const RecoveryTarget& target, const ColdIndex& cold, SeriesRef last_cold)
+      : target_(target), cold_(cold), last_cold_(last_cold) {}
 
   absl::Status OnSeries(const SeriesRecord& record) override {
     const bool known = target_.head->series(record.ref) != nullptr;
+    ASSIGN_OR_RETURN(const bool is_cold, known ? false : IsCold(record.ref));
+    if (is_cold) {
+      return absl::OkStatus();
+    }
     RETURN_IF_ERROR(target_.head->Restore(record));
     if (!known) {
       HeadSeries* const series = target_.head->series(record.ref);
@@ -45,7 +58,9 @@ class Replayer final : public JournalRecordVisitor {
     for (const JournalSample& entry : samples) {
       HeadSeries* const series = target_.head->series(entry.ref);
       if (series == nullptr) {
-        ++orphans_;
+        // All that a series which has left memory ever held is in the store.
+        ASSIGN_OR_RETURN(const bool is_cold, IsCold(entry.ref));
+        orphans_ += is_cold ? 0 : 1;
         continue;
       }
       series->Replay(entry.sample, entry.in_order, target_.head->epochs());
@@ -63,7 +78,13 @@ class Replayer final : public JournalRecordVisitor {
   uint64_t orphans() const { return orphans_; }
 
  private:
+  absl::StatusOr<bool> IsCold(SeriesRef ref) const {
+    return ref <= last_cold_ ? cold_.Contains(ref) : false;
+  }
+
   const RecoveryTarget target_;
+  const ColdIndex& cold_;
+  const SeriesRef last_cold_;
   uint64_t samples_ = 0;
   uint64_t orphans_ = 0;  // samples whose series' definition was lost to damage
 };
@@ -85,10 +106,12 @@ void ReportDamage(const std::vector<Damage>& damages, const RecoveryDeps& deps) 
 
 }  // namespace
 
-absl::StatusOr<JournalStart> Recover(const RocksStore& store, const std::string& journal_dir,
-                                     const RecoveryTarget& target, const RecoveryDeps& deps) {
-  RETURN_IF_ERROR(base::Annotate(LoadStore(store, target), "load series"));
-  Replayer replayer(target);
+absl::StatusOr<JournalStart> Recover(const RocksStore& store, const ColdIndex& cold,
+                                     const std::string& journal_dir, const RecoveryTarget& target,
+                                     const RecoveryDeps& deps) {
+  RETURN_IF_ERROR(base::Annotate(LoadStore(store, cold, target), "load series"));
+  ASSIGN_OR_RETURN(const SeriesRef last_cold, cold.last_ref());
+  Replayer replayer(target, cold, last_cold);
   std::vector<Damage> unreadable;
   const auto visit = [&](const RecordPosition& position, std::string_view payload) {
     base::EpochDomain::Guard guard(target.head->epochs());

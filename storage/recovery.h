@@ -1,6 +1,7 @@
 // Recover fills an empty head with what a store and a journal hold.
 //
-// Order: series and their states from the store, metadata, then the journal's records. A record
+// Order: live series and their states from the store, metadata, then the journal's records. What
+// has left memory stays where it is, but for its refs, which are not given again. A record
 // whose effect is in the store already changes nothing. Reads only: a crash during recovery leaves
 // everything as it was.
 #pragma once
@@ -11,6 +12,7 @@
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "storage/cold/cold_index.h"
 #include "storage/head/head.h"
 #include "storage/journal/journal_reader.h"
 #include "storage/metadata_table.h"
@@ -33,7 +35,8 @@ struct RecoveryDeps {
 
 // Returns where the journal goes on. An error only when nothing can be brought back; damage to
 // the journal is reported, counted and stepped over.
-absl::StatusOr<JournalStart> Recover(const RocksStore& store, const std::string& journal_dir,
-                                     const RecoveryTarget& target, const RecoveryDeps& deps);
+absl::StatusOr<JournalStart> Recover(const RocksStore& store, const ColdIndex& cold,
+                                     const std::string& journal_dir, const RecoveryTarget& target,
+                                     const RecoveryDeps& deps);
 
 }  // namespace tidemark::storage
