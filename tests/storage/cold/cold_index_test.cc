@@ -178,7 +178,7 @@ TEST_F(ColdIndexTest, AgreesWithASearchThroughAllSeries) {
         const auto type = static_cast<MatchType>(rng() % 4);
         const bool regex = type == MatchType::kRegexp || type == MatchType::kNotRegexp;
         matchers.push_back(Match(type, names[name],
-                                 regex             ? pattern(name)
+                                 regex            ? pattern(name)
                                  : rng() % 5 == 0 ? ""
                                                   : value(name)));
         text += matchers.back().ToString() + " ";
