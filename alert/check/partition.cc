@@ -5,7 +5,7 @@
 // above them. Nodes that read no series are the same in every partition and bind nothing.
 #include "alert/check/partition.h"
 
-#include <algorithm>
+#include "alert/check/internal/expr_walk.h"
 
 namespace tidemark::alert {
 namespace {
@@ -123,33 +123,10 @@ LabelFamily OfBinary(const query::Binary& binary) {
 }  // namespace
 
 bool ReadsSeries(const Expr& expr) {
-  switch (expr.kind()) {
-    case ExprKind::kNumberLiteral:
-    case ExprKind::kStringLiteral:
-      return false;
-    case ExprKind::kVectorSelector:
-    case ExprKind::kMatrixSelector:
-      return true;
-    case ExprKind::kSubquery:
-      return ReadsSeries(*As<query::Subquery>(expr).expr);
-    case ExprKind::kCall: {
-      const auto& args = As<query::Call>(expr).args;
-      return std::any_of(args.begin(), args.end(),
-                         [](const query::ExprPtr& arg) { return ReadsSeries(*arg); });
-    }
-    case ExprKind::kAggregate: {
-      const auto& aggregate = As<query::Aggregate>(expr);
-      return ReadsSeries(*aggregate.expr) ||
-             (aggregate.param != nullptr && ReadsSeries(*aggregate.param));
-    }
-    case ExprKind::kBinary:
-      return ReadsSeries(*As<query::Binary>(expr).lhs) || ReadsSeries(*As<query::Binary>(expr).rhs);
-    case ExprKind::kUnary:
-      return ReadsSeries(*As<query::Unary>(expr).expr);
-    case ExprKind::kParen:
-      return ReadsSeries(*As<query::Paren>(expr).expr);
-  }
-  return true;
+  bool reads = false;
+  ForEachNode(expr,
+              [&](const Expr& node) { reads = reads || node.kind() == ExprKind::kVectorSelector; });
+  return reads;
 }
 
 LabelFamily PartitionOf(const Expr& expr) {
