@@ -13,6 +13,7 @@
 #include "base/status_macros.h"
 #include "query/engine/engine.h"
 #include "server/api/lifecycle_routes.h"
+#include "server/api/export_routes.h"
 #include "server/api/query_routes.h"
 #include "server/api/series_routes.h"
 #include "server/api/status_routes.h"
@@ -157,6 +158,7 @@ absl::Status Server::StartListening() {
 RouteTable Server::Routes() {
   RouteTable routes;
   AddQueryRoutes(&slot_, &routes);
+  AddExportRoutes(&slot_, &routes);
   AddSeriesRoutes(&slot_, &routes);
   AddStatusRoutes(&status_, &slot_, &routes);
   AddWriteRoute({.enabled = flags_.enable_remote_write,

@@ -75,24 +75,10 @@ void AppendText(const QueryResult& result, std::string* json) {
   json->push_back(']');
 }
 
-std::string_view ResultTypeName(ValueType type) {
-  switch (type) {
-    case ValueType::kScalar:
-      return "scalar";
-    case ValueType::kString:
-      return "string";
-    case ValueType::kVector:
-      return "vector";
-    case ValueType::kMatrix:
-      return "matrix";
-  }
-  return "";
-}
-
 }  // namespace
 
 void AppendQueryData(const QueryResult& result, std::string* json) {
-  json->append("{\"resultType\":\"").append(ResultTypeName(result.type)).append("\",\"result\":");
+  json->append("{\"resultType\":\"").append(TypeName(result.type)).append("\",\"result\":");
   switch (result.type) {
     case ValueType::kScalar:
       AppendScalar(result, json);

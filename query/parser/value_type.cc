@@ -7,4 +7,9 @@ std::string_view Describe(ValueType type) {
   return kTexts[static_cast<size_t>(type)];
 }
 
+std::string_view TypeName(ValueType type) {
+  constexpr std::string_view kTexts[] = {"scalar", "string", "vector", "matrix"};
+  return kTexts[static_cast<size_t>(type)];
+}
+
 }  // namespace tidemark::query

@@ -15,5 +15,7 @@ enum class ValueType : uint8_t {
 
 // As messages say it: "scalar", "string", "instant vector", "range vector".
 std::string_view Describe(ValueType type);
+// As the HTTP API says it: "scalar", "string", "vector", "matrix".
+std::string_view TypeName(ValueType type);
 
 }  // namespace tidemark::query

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "query/api/ast_json.h"
 #include "query/api/result_json.h"
 #include "query/parser/parser.h"
 #include "query/parser/printer.h"
@@ -213,6 +214,11 @@ absl::StatusOr<query::ExprPtr> ParseAsEngine(const ApiBackend& backend, std::str
                                  .extended_range_selectors = engine.enable_extended_ranges});
 }
 
+absl::StatusOr<query::ExprPtr> WithDurations(query::ExprPtr expr) {
+  RETURN_IF_ERROR(query::ResolveDurations({}, expr.get()));
+  return expr;
+}
+
 // Exemplars are not kept: a well-formed question has the answer "none".
 HttpResponse QueryExemplars(const ApiBackend& backend, const HttpRequest& request) {
   const auto form = FormValues::Parse(request);
@@ -246,6 +252,21 @@ HttpResponse FormatQuery(const ApiBackend& backend, const HttpRequest& request) 
       [&expr](std::string* json) { query::AppendJsonString(query::Prettify(**expr), json); });
 }
 
+HttpResponse ParseQuery(const ApiBackend& backend, const HttpRequest& request) {
+  const auto form = FormValues::Parse(request);
+  if (!form.ok()) {
+    return MalformedForm(form.status());
+  }
+  auto expr = ParseAsEngine(backend, form->Get("query"));
+  if (expr.ok()) {
+    expr = WithDurations(*std::move(expr));
+  }
+  if (!expr.ok()) {
+    return InvalidParameter("query", expr.status());
+  }
+  return ApiSuccess([&expr](std::string* json) { query::AppendAst(**expr, json); });
+}
+
 }  // namespace
 
 void AddQueryRoutes(const BackendSlot* slot, RouteTable* routes) {
@@ -253,6 +274,7 @@ void AddQueryRoutes(const BackendSlot* slot, RouteTable* routes) {
   AddFormRoute("/api/v1/query_range", RunOn::kQueryPool, RangeQuery, slot, routes);
   AddFormRoute("/api/v1/query_exemplars", RunOn::kApiPool, QueryExemplars, slot, routes);
   AddFormRoute("/api/v1/format_query", RunOn::kApiPool, FormatQuery, slot, routes);
+  AddFormRoute("/api/v1/parse_query", RunOn::kApiPool, ParseQuery, slot, routes);
 }
 
 }  // namespace tidemark::server

@@ -1,4 +1,4 @@
-// /api/v1/query, query_range, query_exemplars, format_query.
+// /api/v1/query, query_range, query_exemplars, format_query, parse_query.
 #pragma once
 
 #include "server/api/backend.h"

@@ -1,8 +1,10 @@
 #include "server/api/routes_common.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status_macros.h"
+#include "query/parser/parser.h"
 #include "server/api/envelope.h"
 #include "server/api/param_values.h"
 
@@ -20,6 +22,15 @@ absl::StatusOr<model::Timestamp> ReadTime(const FormValues& form, std::string_vi
     return base::Annotate(time.status(), fmt::format("invalid parameter \"{}\"", name));
   }
   return time;
+}
+
+absl::StatusOr<Matchers> ReadSelector(std::string_view text) {
+  ASSIGN_OR_RETURN(Matchers matchers, query::ParseSelector(text));
+  const auto matches_empty = [](const model::Matcher& m) { return m.MatchesEmpty(); };
+  if (std::all_of(matchers.begin(), matchers.end(), matches_empty)) {
+    return absl::InvalidArgumentError("match[] must contain at least one non-empty matcher");
+  }
+  return matchers;
 }
 
 }  // namespace
@@ -49,6 +60,18 @@ void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* s
 HttpResponse MalformedForm(const absl::Status& status) {
   return ApiError(ApiErrorType::kBadData,
                   fmt::format("error parsing form values: {}", base::Message(status)));
+}
+
+absl::StatusOr<std::vector<Matchers>> ReadSelectors(const FormValues& form) {
+  std::vector<Matchers> selectors;
+  for (const std::string_view text : form.All("match[]")) {
+    auto selector = ReadSelector(text);
+    if (!selector.ok()) {
+      return base::Annotate(selector.status(), "invalid parameter \"match[]\"");
+    }
+    selectors.push_back(*std::move(selector));
+  }
+  return selectors;
 }
 
 absl::StatusOr<storage::Selection> ReadExtent(const FormValues& form) {

@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/matcher.h"
 #include "server/api/backend.h"
 #include "server/http/form.h"
 #include "server/http/route.h"
@@ -26,6 +28,12 @@ void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* s
 
 // The answer to parameters that cannot be decoded.
 HttpResponse MalformedForm(const absl::Status& status);
+
+using Matchers = std::vector<model::Matcher>;
+
+// The parameters match[], each a selector that does not match everything; there may be none. The
+// error names the parameter.
+absl::StatusOr<std::vector<Matchers>> ReadSelectors(const FormValues& form);
 
 // The parameters start and end; all of time where they are not given. The error says which of
 // them is wrong. A selection without matchers.

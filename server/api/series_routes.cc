@@ -18,8 +18,6 @@
 namespace tidemark::server {
 namespace {
 
-using Matchers = std::vector<model::Matcher>;
-
 // The parameters of a look-up: any of `selectors`, inside the extent; all series without them.
 struct Lookup {
   storage::Selection extent;
@@ -27,35 +25,16 @@ struct Lookup {
   size_t limit = 0;
 };
 
-absl::Status BadParameter(std::string_view name, std::string_view cause) {
-  return absl::InvalidArgumentError(fmt::format("invalid parameter \"{}\": {}", name, cause));
-}
-
-absl::StatusOr<Matchers> ReadSelector(std::string_view text) {
-  ASSIGN_OR_RETURN(Matchers matchers, query::ParseSelector(text));
-  const auto matches_empty = [](const model::Matcher& m) { return m.MatchesEmpty(); };
-  if (std::all_of(matchers.begin(), matchers.end(), matches_empty)) {
-    return absl::InvalidArgumentError("match[] must contain at least one non-empty matcher");
-  }
-  return matchers;
-}
-
 // The message of an error names the parameter.
 absl::StatusOr<Lookup> ReadLookup(const FormValues& form) {
   Lookup lookup;
   const auto limit = ParseLimit(form.Get("limit"));
   if (!limit.ok()) {
-    return BadParameter("limit", base::Message(limit.status()));
+    return base::Annotate(limit.status(), "invalid parameter \"limit\"");
   }
   lookup.limit = *limit;
   ASSIGN_OR_RETURN(lookup.extent, ReadExtent(form));
-  for (const std::string_view text : form.All("match[]")) {
-    auto selector = ReadSelector(text);
-    if (!selector.ok()) {
-      return BadParameter("match[]", base::Message(selector.status()));
-    }
-    lookup.selectors.push_back(*std::move(selector));
-  }
+  ASSIGN_OR_RETURN(lookup.selectors, ReadSelectors(form));
   return lookup;
 }
 

@@ -7,12 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "fmt/format.h"
 #include "rapidjson/stringbuffer.h"
 #include "rapidjson/writer.h"
+#include "server/api/cardinality.h"
 #include "server/api/envelope.h"
 #include "server/api/param_values.h"
 #include "server/api/routes_common.h"
 #include "server/build_info.h"
+#include "server/http/form.h"
 
 namespace tidemark::server {
 namespace {
@@ -110,6 +113,33 @@ std::string FlagsJson(const ServerStatus& status) {
   return object.Finish();
 }
 
+// What counts as the head: series that were written to of late.
+constexpr int64_t kHeadMs = 2 * 3600 * 1000;
+constexpr size_t kDefaultTops = 10;
+constexpr size_t kMostTops = 10'000;
+
+HttpResponse Tsdb(const ApiBackend& backend, const HttpRequest& request) {
+  const auto form = FormValues::Parse(request);
+  if (!form.ok()) {
+    return MalformedForm(form.status());
+  }
+  const std::string_view text = form->Get("limit");
+  const absl::StatusOr<size_t> limit =
+      text.empty() ? absl::StatusOr<size_t>(kDefaultTops) : ParseLimit(text);
+  if (!limit.ok()) {
+    return InvalidParameter("limit", limit.status());
+  }
+  if (*limit == 0 || *limit > kMostTops) {
+    return ApiError(ApiErrorType::kBadData,
+                    fmt::format("limit must be a number from 1 to {}", kMostTops));
+  }
+  storage::Selection extent;
+  extent.max_time = backend.clock->NowMs();
+  extent.min_time = extent.max_time - kHeadMs;
+  const auto json = CardinalityJson(*backend.querier, extent, *limit);
+  return json.ok() ? Data(*json) : LookupError(json.status());
+}
+
 void AddFixedAnswer(std::string_view path, std::string_view json, const BackendSlot* slot,
                     RouteTable* routes) {
   AddGetRoute(
@@ -151,10 +181,14 @@ void AddStatusRoutes(const ServerStatus* status, const BackendSlot* slot, RouteT
         return Data(JsonObject().Add("yaml", status->config().yaml).Finish());
       },
       slot, routes);
+  AddGetRoute("/api/v1/status/tsdb", Tsdb, slot, routes);
   // Nothing is scraped and no rules are loaded; tools ask nevertheless.
   AddFixedAnswer("/api/v1/targets",
                  R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})", slot,
                  routes);
+  AddFixedAnswer("/api/v1/targets/metadata", "[]", slot, routes);
+  AddFixedAnswer("/api/v1/scrape_pools", R"({"scrapePools":[]})", slot, routes);
+  AddFixedAnswer("/api/v1/notifications", "[]", slot, routes);
   AddFixedAnswer("/api/v1/rules", R"({"groups":[]})", slot, routes);
   AddFixedAnswer("/api/v1/alerts", R"({"alerts":[]})", slot, routes);
   AddFixedAnswer("/api/v1/alertmanagers", R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})",

@@ -22,6 +22,12 @@ void MaybeCompress(const HttpRequest& request, HttpResponse* response) {
   response->headers.emplace_back("Content-Encoding", EncodingName(encoding));
 }
 
+bool IsEncoded(const HttpResponse& response) {
+  return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
+    return EqualsIgnoreCase(header.first, "Content-Encoding");
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<ResponsePolicy> ResponsePolicy::Create(std::string_view cors_origin) {
@@ -60,7 +66,7 @@ void ResponsePolicy::AddCors(std::string_view origin, HttpResponse* response) co
 
 void ResponsePolicy::Apply(const HttpRequest& request, HttpResponse* response) const {
   AddCors(request.Header("Origin"), response);
-  if (!response->body.empty()) {
+  if (!response->body.empty() && !IsEncoded(*response)) {
     MaybeCompress(request, response);
   }
 }

@@ -273,5 +273,22 @@ TEST_F(LiveComparison, RandomExpressionsHaveTheSameAnswers) {
   EXPECT_LT(failed_ * 5, asked_);
 }
 
+// A Prometheus without data of its own that reads from Tidemark gives the answers of the one that
+// has the data: chunks are streamed to it.
+TEST_F(LiveComparison, APrometheusThatReadsFromTidemarkHasTheSameSamples) {
+  const auto reader = Started(testing::PrometheusProcess::Start(fmt::format(
+      "remote_read: [{{url: \"http://127.0.0.1:{}/api/v1/read\", read_recent: true}}]\n",
+      tidemark_->port())));
+  QueryClient of_reader(reader->port());
+  for (const char* selector : {"requests_total", "memory", "grid", "special", "moving", "sparse",
+                               R"({__name__=~"latency.*",job!="db"})"}) {
+    const Question question{.expr = fmt::format("{}[2h]", selector), .start = kDataStart + kDataMs};
+    const Answer expected = Ask(of_prometheus_.get(), question);
+    ASSERT_TRUE(expected.ok()) << expected.status();
+    EXPECT_FALSE(expected->series.empty()) << selector;
+    EXPECT_EQ(Difference(expected, Ask(&of_reader, question)), "") << selector;
+  }
+}
+
 }  // namespace
 }  // namespace tidemark::differential

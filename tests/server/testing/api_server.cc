@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "server/api/lifecycle_routes.h"
+#include "server/api/export_routes.h"
 #include "server/api/query_routes.h"
 #include "server/api/series_routes.h"
 
@@ -77,6 +78,7 @@ void ApiServer::SetReady() {
 RouteTable ApiServer::Routes(const ApiServerOptions& options) {
   RouteTable routes;
   AddQueryRoutes(&slot_, &routes);
+  AddExportRoutes(&slot_, &routes);
   AddSeriesRoutes(&slot_, &routes);
   AddStatusRoutes(&status_, &slot_, &routes);
   AddWriteRoute(options.write, &sink_slot_, &slot_, &routes);
