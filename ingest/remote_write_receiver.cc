@@ -7,6 +7,7 @@
 
 #include "ingest/buffer.h"
 #include "ingest/refusals.h"
+#include "ingest/series_predictor.h"
 #include "ingest/snappy_body.h"
 #include "ingest/utf8.h"
 #include "ingest/write_request_scanner.h"
@@ -30,6 +31,7 @@ class Context final : public WriteContext {
   Buffer body;
   ScanResult scan;
   storage::WriteSession session;
+  SeriesPredictor predictor{&session};
   // Series that no lookup found, with the labels that they are to be registered under.
   std::vector<const ScannedSeries*> unknown;
   std::vector<model::Labels> labels;
@@ -99,7 +101,10 @@ class RemoteWriteReceiver::Request {
 
   void AppendAll() {
     const auto series = context_.scan.series();
+    PrefetchBatch(series.first(std::min(kBatch, series.size())));
     for (size_t i = 0; i < series.size(); i += kBatch) {
+      const auto rest = series.subspan(std::min(i + kBatch, series.size()));
+      PrefetchBatch(rest.first(std::min(kBatch, rest.size())));
       AppendBatch(series.subspan(i, std::min(kBatch, series.size() - i)));
     }
     RegisterUnknown();
@@ -124,24 +129,52 @@ class RemoteWriteReceiver::Request {
   absl::Status status() const { return refusals_.ToStatus(context_.scan.samples().size()); }
 
  private:
+  using Found = std::array<HeadSeries*, kBatch>;
+
+  static void PrefetchBatch(std::span<const ScannedSeries> batch) {
+    for (const ScannedSeries& scanned : batch) {
+      if (scanned.known != nullptr) {
+        static_cast<const HeadSeries*>(scanned.known)->PrefetchOpenChunk();
+      }
+    }
+  }
+
   void AppendBatch(std::span<const ScannedSeries> batch) {
-    const storage::SeriesTable& table = context_.session.table();
-    std::array<model::Hash128, kBatch> hashes;
+    Found found;
+    bool all_known = true;
     for (size_t i = 0; i < batch.size(); ++i) {
-      hashes[i] = table.Hash(batch[i].label_bytes);
-      table.Prefetch(hashes[i]);
+      found[i] = static_cast<HeadSeries*>(batch[i].known);
+      all_known = all_known && found[i] != nullptr;
+    }
+    if (!all_known) [[unlikely]] {
+      LookUp(batch, &found);
     }
     for (size_t i = 0; i < batch.size(); ++i) {
-      table.PrefetchSeries(hashes[i]);
-    }
-    for (size_t i = 0; i < batch.size(); ++i) {
-      HeadSeries* const series = table.Find(batch[i].label_bytes, hashes[i]);
-      if (series != nullptr) [[likely]] {
-        AppendSamples(series, batch[i]);
+      if (found[i] != nullptr) [[likely]] {
+        AppendSamples(found[i], batch[i]);
       } else {
         AddUnknown(batch[i]);
       }
     }
+  }
+
+  // Looks up the series that were not guessed.
+  void LookUp(std::span<const ScannedSeries> batch, Found* found) const {
+    const storage::SeriesTable& table = context_.session.table();
+    std::array<model::Hash128, kBatch> hashes;
+    const auto for_missing = [&](auto visit) {
+      for (size_t i = 0; i < batch.size(); ++i) {
+        if (batch[i].known == nullptr) {
+          visit(i);
+        }
+      }
+    };
+    for_missing([&](size_t i) {
+      hashes[i] = table.Hash(batch[i].label_bytes);
+      table.Prefetch(hashes[i]);
+    });
+    for_missing([&](size_t i) { table.PrefetchSeries(hashes[i]); });
+    for_missing([&](size_t i) { (*found)[i] = table.Find(batch[i].label_bytes, hashes[i]); });
   }
 
   void AppendSamples(HeadSeries* series, const ScannedSeries& scanned) {
@@ -227,14 +260,15 @@ void RemoteWriteReceiver::Write(WriteContext* context, std::string_view compress
   metrics_->requests->Add();
   absl::Status read = DecompressBody(compressed, options_.max_body_bytes, &own.body);
   if (read.ok()) {
-    read = ScanWriteRequest(own.body.view(), &own.scan);
+    own.session.Begin();
+    read = ScanWriteRequest(own.body.view(), &own.predictor, &own.scan);
   }
   if (!read.ok()) {
+    own.session.Abandon();
     metrics_->malformed->Add();
     done(read);
     return;
   }
-  own.session.Begin();
   Request request(*this, &own);
   request.AppendAll();
   request.Count();

@@ -5,7 +5,8 @@
 //      12 len 09 value 10 varint        Sample; a value or time of zero is left out
 //
 // The fast functions below either pass over one such field whole or do not move. Whatever stops
-// them is read by WireReader, one field, and then they are tried again.
+// them is read by WireReader, one field, and then they are tried again. Labels that were guessed
+// right are not even looked at one by one: they are canonical, so that what follows them decides.
 #include "ingest/write_request_scanner.h"
 
 #include <algorithm>
@@ -248,10 +249,11 @@ bool ReadMetadataMessage(std::string_view message, ScannedMetadata* metadata, Wi
 // The pass over one request.
 class WriteRequestScanner {
  public:
-  WriteRequestScanner(std::string_view body, ScanResult* result)
+  WriteRequestScanner(std::string_view body, SeriesGuesser* guesser, ScanResult* result)
       : body_(body),
         fast_labels_end_(EndFor(kLabelReach)),
         fast_samples_end_(EndFor(kSampleReach)),
+        guesser_(guesser),
         result_(*result) {}
 
   bool Scan();
@@ -274,6 +276,8 @@ class WriteRequestScanner {
   }
 
   bool ScanSeries(std::string_view message);
+  bool TakeGuess(std::string_view message);
+  bool ScanUnguessedSeries(std::string_view message);
   [[gnu::noinline]] bool ScanRestOfSeries(const char* p, const char* end, LabelRun labels,
                                           size_t first_sample);
   bool ScanSeriesField(std::string_view rest, LabelRun* labels, const char** next);
@@ -281,7 +285,8 @@ class WriteRequestScanner {
 
   const char* PassLabels(const char* p, const char* end) const;
   const char* ReadSamples(const char* p, const char* end);
-  void AddSeries(std::string_view label_bytes, size_t first_sample);
+  void AddSeries(std::string_view label_bytes, size_t first_sample, void* known);
+  void AddUnguessedSeries(std::string_view label_bytes, size_t first_sample);
   void AddLabels(const char* begin, const char* end, LabelRun* labels);
   void GatherLabels(const char* begin, const char* end, LabelRun* labels);
   std::string_view LabelBytes(const LabelRun& labels) const;
@@ -289,6 +294,7 @@ class WriteRequestScanner {
   const std::string_view body_;
   const char* const fast_labels_end_;
   const char* const fast_samples_end_;
+  SeriesGuesser* const guesser_;
   ScanResult& result_;
   WireFault fault_;
 };
@@ -317,6 +323,27 @@ bool WriteRequestScanner::Scan() {
 }
 
 bool WriteRequestScanner::ScanSeries(std::string_view message) {
+  return (guesser_ != nullptr && TakeGuess(message)) || ScanUnguessedSeries(message);
+}
+
+// Whether `message` is the series that was guessed, and nothing but samples. If not, nothing of it
+// has been added.
+inline bool WriteRequestScanner::TakeGuess(std::string_view message) {
+  const auto [labels, series] = guesser_->Next();
+  if (labels.empty() || !message.starts_with(labels)) {
+    return false;
+  }
+  const size_t first_sample = result_.samples_.size();
+  const char* end = message.data() + message.size();
+  if (ReadSamples(message.data() + labels.size(), end) != end) [[unlikely]] {
+    result_.samples_.resize(first_sample);
+    return false;
+  }
+  AddSeries(message.substr(0, labels.size()), first_sample, series);
+  return true;
+}
+
+bool WriteRequestScanner::ScanUnguessedSeries(std::string_view message) {
   const char* begin = message.data();
   const char* end = begin + message.size();
   const size_t first_sample = result_.samples_.size();
@@ -325,7 +352,7 @@ bool WriteRequestScanner::ScanSeries(std::string_view message) {
   if (p != end) [[unlikely]] {
     return ScanRestOfSeries(p, end, {.begin = begin, .end = labels_end}, first_sample);
   }
-  AddSeries({begin, static_cast<size_t>(labels_end - begin)}, first_sample);
+  AddUnguessedSeries({begin, static_cast<size_t>(labels_end - begin)}, first_sample);
   return true;
 }
 
@@ -340,18 +367,24 @@ bool WriteRequestScanner::ScanRestOfSeries(const char* p, const char* end, Label
     AddLabels(p, labels_end, &labels);
     p = ReadSamples(labels_end, end);
   }
-  AddSeries(LabelBytes(labels), first_sample);
+  AddUnguessedSeries(LabelBytes(labels), first_sample);
   return true;
 }
 
-void WriteRequestScanner::AddSeries(std::string_view label_bytes, size_t first_sample) {
+void WriteRequestScanner::AddUnguessedSeries(std::string_view label_bytes, size_t first_sample) {
+  AddSeries(label_bytes, first_sample,
+            guesser_ == nullptr ? nullptr : guesser_->Correct(label_bytes));
+}
+
+void WriteRequestScanner::AddSeries(std::string_view label_bytes, size_t first_sample,
+                                    void* known) {
   const size_t sample_count = result_.samples_.size() - first_sample;
   if (sample_count == 0) [[unlikely]] {
     ++result_.series_without_samples_;
     return;
   }
-  result_.series_.push_back(
-      {label_bytes, static_cast<uint32_t>(first_sample), static_cast<uint32_t>(sample_count)});
+  result_.series_.push_back({label_bytes, static_cast<uint32_t>(first_sample),
+                             static_cast<uint32_t>(sample_count), known});
 }
 
 // The end of the labels in the usual form that lie side by side from `p` on.
@@ -488,13 +521,13 @@ void ScanResult::Trim(size_t bytes) {
   }
 }
 
-absl::Status ScanWriteRequest(std::string_view body, ScanResult* result) {
+absl::Status ScanWriteRequest(std::string_view body, SeriesGuesser* guesser, ScanResult* result) {
   result->Clear();
   if (body.size() > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
     return absl::InvalidArgumentError(
         fmt::format("write request of {} bytes: a message is at most 2 GiB", body.size()));
   }
-  WriteRequestScanner scanner(body, result);
+  WriteRequestScanner scanner(body, guesser, result);
   if (!scanner.Scan()) {
     result->Clear();
     return absl::InvalidArgumentError(scanner.Complaint());

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "ingest/series_guesser.h"
 #include "model/sample.h"
 
 namespace tidemark::ingest {
@@ -30,6 +31,7 @@ struct ScannedSeries {
   std::string_view label_bytes;
   uint32_t first_sample = 0;
   uint32_t sample_count = 0;
+  void* known = nullptr;  // what the guesser told of the series, if it did
 };
 
 // A MetricMetadata with a metric family name.
@@ -86,6 +88,7 @@ class ScanResult {
 
 // Fills `result` with the content of `body`, which must outlive its use. InvalidArgument, naming
 // the byte and what was expected there, when `body` is not a WriteRequest; `result` is then empty.
-absl::Status ScanWriteRequest(std::string_view body, ScanResult* result);
+// `guesser` may be null.
+absl::Status ScanWriteRequest(std::string_view body, SeriesGuesser* guesser, ScanResult* result);
 
 }  // namespace tidemark::ingest

@@ -2,11 +2,11 @@
 //
 //   session.Begin();
 //   … Find / Register the request's series, Append their samples, SetMetadata …
-//   session.Commit(done);
+//   session.Commit(done);   or, before anything is appended, session.Abandon();
 //
-// Owned by one I/O thread and reused from request to request; thread-compatible. Between Begin
-// and Commit it holds an epoch Guard, so that everything it finds stays valid. Append takes no
-// lock and waits for no other thread.
+// Owned by one I/O thread and reused from request to request; thread-compatible. From Begin to
+// Commit or Abandon it holds an epoch Guard, so that everything it finds stays valid. Append takes
+// no lock and waits for no other thread.
 //
 // Every sample that Append did not refuse goes into the journal, duplicates included: the same
 // sample of an earlier request may not be durable yet, and its acknowledgement must not be given
@@ -39,6 +39,10 @@ class WriteSession {
   void Begin();
 
   const SeriesTable& table() const { return db_->head_.table(); }
+  // The series numbered `ref`; null if there is none.
+  HeadSeries* series(SeriesRef ref) const {
+    return ref > db_->head_.last_ref() ? nullptr : db_->head_.series(ref);
+  }
   // Finds or registers. Takes the registration lock.
   void Register(std::span<Head::Wanted> wanted);
 
@@ -73,6 +77,9 @@ class WriteSession {
   // Samples of this request that were older than their series' newest, or there already.
   uint64_t late() const { return late_; }
   uint64_t duplicates() const { return duplicates_; }
+
+  // Ends a request of which nothing was appended.
+  void Abandon() { guard_.Leave(); }
 
   // Hands the request to the journal. `done` is called once: on the journal's thread when
   // everything is durable (or could not be made so), or at once when there is nothing to write.

@@ -91,7 +91,7 @@ void BM_Scanner_Scan(benchmark::State& state) {
   const std::string body = MakeRequest();
   ScanResult result;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(ScanWriteRequest(body, &result).ok());
+    benchmark::DoNotOptimize(ScanWriteRequest(body, nullptr, &result).ok());
     benchmark::DoNotOptimize(result.samples().data());
   }
   CountPerSample(body, state);
@@ -105,7 +105,7 @@ void BM_Decode_Request(benchmark::State& state) {
   ScanResult result;
   for (auto _ : state) {
     benchmark::DoNotOptimize(DecompressBody(compressed, kMaxBytes, &buffer).ok());
-    benchmark::DoNotOptimize(ScanWriteRequest(buffer.view(), &result).ok());
+    benchmark::DoNotOptimize(ScanWriteRequest(buffer.view(), nullptr, &result).ok());
   }
   CountPerSample(body, state);
 }
@@ -125,7 +125,7 @@ BENCHMARK(BM_Library_Parse);
 void BM_LabelRules_Canonicalize(benchmark::State& state) {
   const std::string body = MakeRequest();
   ScanResult result;
-  benchmark::DoNotOptimize(ScanWriteRequest(body, &result).ok());
+  benchmark::DoNotOptimize(ScanWriteRequest(body, nullptr, &result).ok());
   for (auto _ : state) {
     for (const ScannedSeries& series : result.series()) {
       benchmark::DoNotOptimize(Canonicalize(series.label_bytes, LabelLimits()).ok());

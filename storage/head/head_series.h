@@ -82,6 +82,13 @@ class alignas(64) HeadSeries {
   std::string_view label_bytes() const { return {labels_, labels_size_}; }
   model::LabelsView labels() const { return model::LabelsView(label_bytes()); }
 
+  // Fetches what Append will touch besides the series itself.
+  void PrefetchOpenChunk() const {
+    if (const HeadChunk* open = open_.load(std::memory_order_relaxed); open != nullptr) {
+      open->Prefetch();
+    }
+  }
+
   // Adds one sample. REQUIRES: a Guard of `epochs` is open.
   AppendResult Append(model::Sample sample, base::EpochDomain* epochs);
 

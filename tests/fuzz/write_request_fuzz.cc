@@ -34,7 +34,7 @@ void CheckBody(std::string_view body) {
   const std::string difference = CompareWithLibrary(body);
   TIDEMARK_CHECK(difference.empty(), "{}", difference);
   ScanResult result;
-  if (!ScanWriteRequest(body, &result).ok()) {
+  if (!ScanWriteRequest(body, nullptr, &result).ok()) {
     return;
   }
   for (const ScannedSeries& series : result.series()) {

@@ -2,11 +2,14 @@
 
 #include <snappy.h>
 
+#include <numeric>
+#include <random>
 #include <thread>
 
 #include <gmock/gmock.h>
 
 #include "base/status_macros.h"
+#include "fmt/format.h"
 #include "proto/prometheus/remote_write.pb.h"
 #include "tests/storage/db_fixture.h"
 
@@ -70,6 +73,33 @@ TEST_F(RemoteWriteReceiverTest, StoresWhatARequestHolds) {
   EXPECT_TRUE(Write(request).ok()) << "the same request again";
   EXPECT_EQ(Select(), found);
   EXPECT_THAT(metrics_->Expose(), HasSubstr("tidemark_ingest_samples_total 200\n"));
+}
+
+TEST_F(RemoteWriteReceiverTest, StoresTheSameWhateverOrderTheSeriesComeIn) {
+  std::mt19937 rng(7);
+  std::vector<int> order(300);
+  std::iota(order.begin(), order.end(), 0);
+  std::map<std::string, std::vector<model::Sample>> sent;
+  for (int scrape = 0; scrape < 30; ++scrape) {
+    if (scrape % 10 == 9) {
+      std::shuffle(order.begin(), order.end(), rng);
+    }
+    prometheus::WriteRequest request;
+    for (const int i : order) {
+      if (rng() % 20 == 0) {
+        continue;  // a series that comes for the first time later, or is away this once
+      }
+      const model::Sample sample{1000 + scrape, i * 0.5};
+      Add(&request, {{"__name__", "up"}, {"i", std::to_string(i)}}, {sample});
+      sent[fmt::format("up{{i=\"{}\"}}", i)].push_back(sample);
+    }
+    ASSERT_TRUE(Write(request).ok());
+  }
+  const auto found = Select();
+  ASSERT_EQ(found.size(), sent.size());
+  for (const auto& [series, samples] : sent) {
+    EXPECT_EQ(found.at(series), Expect(samples)) << series;
+  }
 }
 
 TEST_F(RemoteWriteReceiverTest, TakesLabelsInAnyOrderForOneSeries) {

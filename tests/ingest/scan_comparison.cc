@@ -1,12 +1,15 @@
 #include "tests/ingest/scan_comparison.h"
 
 #include <algorithm>
+#include <random>
+#include <vector>
 
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "ingest/utf8.h"
 #include "ingest/write_request_scanner.h"
 #include "loose_remote_write.pb.h"
+#include "model/labels.h"
 #include "proto/prometheus/remote_write.pb.h"
 
 namespace tidemark::ingest {
@@ -128,6 +131,92 @@ std::string CompareMetadata(const ScanResult& result, const loose::WriteRequest&
              : "metadata counts differ";
 }
 
+// Guesses series of an earlier scan: mostly the right one, else another, its labels without the
+// last one, or none.
+class PlannedGuesser final : public SeriesGuesser {
+ public:
+  explicit PlannedGuesser(const ScanResult& plan) : rng_(plan.series().size()) {
+    for (const ScannedSeries& series : plan.series()) {
+      labels_.emplace_back(series.label_bytes);
+    }
+  }
+
+  Guess Next() override {
+    next_ += corrected_ ? 0 : 1;
+    corrected_ = false;
+    const unsigned kind = rng_() % 8;
+    const size_t i = kind == 0 ? rng_() % (labels_.size() + 1) : next_;
+    if (kind == 1 || i >= labels_.size() || !model::IsCanonical(labels_[i])) {
+      return {};
+    }
+    const std::string_view bytes = labels_[i];
+    return {kind == 2 ? WithoutLast(bytes) : bytes, kind == 2 ? nullptr : labels_.data() + i};
+  }
+
+  void* Correct(std::string_view label_bytes) override {
+    corrected_ = true;
+    const auto found = std::find(labels_.begin(), labels_.end(), label_bytes);
+    next_ = static_cast<size_t>(found - labels_.begin()) + 1;
+    return found == labels_.end() ? nullptr : &*found;
+  }
+
+ private:
+  static std::string_view WithoutLast(std::string_view bytes) {
+    std::string_view shorter;
+    for (const model::LabelView& label : model::LabelsView(bytes)) {
+      const size_t end =
+          static_cast<size_t>(label.value.data() + label.value.size() - bytes.data());
+      if (end < bytes.size()) {
+        shorter = bytes.substr(0, end);
+      }
+    }
+    return shorter;
+  }
+
+  std::mt19937 rng_;
+  std::vector<std::string> labels_;
+  size_t next_ = 0;
+  bool corrected_ = true;
+};
+
+// What of `guessed` differs from `plain`, the result of the same scan without guesses.
+std::string CompareScans(const ScanResult& plain, const ScanResult& guessed) {
+  if (plain.series().size() != guessed.series().size() ||
+      plain.samples().size() != guessed.samples().size() ||
+      plain.series_without_samples() != guessed.series_without_samples() ||
+      plain.exemplars() != guessed.exemplars() || plain.histograms() != guessed.histograms()) {
+    return "guessing changes what is counted";
+  }
+  for (size_t i = 0; i < plain.series().size(); ++i) {
+    const ScannedSeries& a = plain.series()[i];
+    const ScannedSeries& b = guessed.series()[i];
+    if (a.label_bytes != b.label_bytes || a.first_sample != b.first_sample ||
+        a.sample_count != b.sample_count) {
+      return fmt::format("guessing changes series {}", i);
+    }
+    if (b.known != nullptr && *static_cast<const std::string*>(b.known) != b.label_bytes) {
+      return fmt::format("series {} is taken for another", i);
+    }
+  }
+  for (size_t i = 0; i < plain.samples().size(); ++i) {
+    const model::Sample& a = plain.samples()[i];
+    const model::Sample& b = guessed.samples()[i];
+    if (a.t != b.t || !model::SameBits(a.v, b.v)) {
+      return fmt::format("guessing changes sample {}", i);
+    }
+  }
+  return {};
+}
+
+std::string CompareWithGuesses(std::string_view body, const ScanResult& plain, bool ok) {
+  PlannedGuesser guesser(plain);
+  ScanResult guessed;
+  if (ScanWriteRequest(body, &guesser, &guessed).ok() != ok) {
+    return "guessing changes whether the request is accepted";
+  }
+  return CompareScans(plain, guessed);
+}
+
 }  // namespace
 
 bool LibraryAccepts(std::string_view body) {
@@ -137,10 +226,13 @@ bool LibraryAccepts(std::string_view body) {
 
 std::string CompareWithLibrary(std::string_view body) {
   ScanResult result;
-  const absl::Status status = ScanWriteRequest(body, &result);
+  const absl::Status status = ScanWriteRequest(body, nullptr, &result);
   loose::WriteRequest request;
   if (ParseLoose(body, &request) != status.ok()) {
     return fmt::format("scanner says \"{}\", library the opposite", base::Message(status));
+  }
+  if (std::string difference = CompareWithGuesses(body, result, status.ok()); !difference.empty()) {
+    return difference;
   }
   const bool strict = StrictAccepts(body);
   if (!status.ok()) {

@@ -2,7 +2,8 @@
 //
 // The library is asked twice: with the contract as it is, and with a twin of it whose texts are
 // bytes. The scanner must accept exactly what the twin accepts and find the same content. What
-// the contract accepts the twin must accept, and its texts must be UTF-8 for us too.
+// the contract accepts the twin must accept, and its texts must be UTF-8 for us too. Guesses, right
+// and wrong, must change nothing of it.
 #pragma once
 
 #include <string>

@@ -57,14 +57,14 @@ struct Scan : ScanResult {
 // Scans a message that is fine and that the library reads in the same way.
 void ScanOk(std::string body, Scan* scan) {
   scan->body = std::move(body);
-  const absl::Status status = ScanWriteRequest(scan->body, scan);
+  const absl::Status status = ScanWriteRequest(scan->body, nullptr, scan);
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(CompareWithLibrary(scan->body), "");
 }
 
 void ExpectRefused(const std::string& body, std::string_view text) {
   ScanResult result;
-  const absl::Status status = ScanWriteRequest(body, &result);
+  const absl::Status status = ScanWriteRequest(body, nullptr, &result);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   EXPECT_THAT(std::string(base::Message(status)), HasSubstr(std::string(text)));
   EXPECT_TRUE(result.series().empty());
