@@ -161,6 +161,11 @@ Motion Walk::VisitAggregate(const query::Aggregate& aggregate, const Surrounding
     case AggregateOp::kLimitk:
     case AggregateOp::kLimitRatio:
       return inner;
+    case AggregateOp::kCountValues:
+      if (!inner.still()) {
+        Tick(aggregate);  // the values are labels
+      }
+      return Motion::Still();
     default:
       return inner.still() ? inner : Motion::Unknown();
   }
