@@ -2,6 +2,7 @@
 #include "base/status_macros.h"
 #include "base/string_map.h"
 #include "fmt/format.h"
+#include "model/replacement.h"
 #include "query/engine/functions.h"
 #include "query/engine/label_text.h"
 #include "re2/re2.h"
@@ -12,83 +13,6 @@ namespace {
 const std::string& StringArgument(const Call& call, size_t i) {
   return As<StringLiteral>(StripParens(*call.args[i])).value;
 }
-
-bool IsWordCharacter(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-// Replacement is a text with references to the groups of a regular expression: $1, ${1}, $name,
-// ${name}; $$ is a dollar sign. Parsed once, expanded for every match.
-class Replacement {
- public:
-  Replacement(std::string_view text, const re2::RE2& regex) {
-    while (!text.empty()) {
-      const size_t dollar = text.find('$');
-      AddText(text.substr(0, dollar));
-      if (dollar == std::string_view::npos) {
-        return;
-      }
-      text.remove_prefix(dollar + 1);
-      text.remove_prefix(AddReference(text, regex));
-    }
-  }
-
-  std::string Expand(const std::vector<re2::StringPiece>& groups) const {
-    std::string out;
-    for (const Part& part : parts_) {
-      if (part.group < 0) {
-        out.append(part.text);
-      } else if (static_cast<size_t>(part.group) < groups.size()) {
-        const re2::StringPiece& group = groups[static_cast<size_t>(part.group)];
-        out.append(group.data() == nullptr ? "" : std::string(group.data(), group.size()));
-      }
-    }
-    return out;
-  }
-
- private:
-  struct Part {
-    std::string text;
-    int group = -1;  // of the expression; negative for plain text
-  };
-
-  void AddText(std::string_view text) { parts_.push_back({std::string(text), -1}); }
-
-  // Adds what stands behind a dollar sign; returns the bytes it takes.
-  size_t AddReference(std::string_view text, const re2::RE2& regex) {
-    if (text.starts_with('$')) {
-      AddText("$");
-      return 1;
-    }
-    const bool braced = text.starts_with('{');
-    size_t end = braced ? 1 : 0;
-    while (end < text.size() && IsWordCharacter(text[end])) {
-      ++end;
-    }
-    const std::string_view name = text.substr(braced ? 1 : 0, end - (braced ? 1 : 0));
-    if (name.empty() || (braced && (end == text.size() || text[end] != '}'))) {
-      AddText("$");
-      return 0;
-    }
-    if (const int group = GroupOf(name, regex); group >= 0) {
-      parts_.push_back({"", group});
-    }
-    return end + (braced ? 1 : 0);
-  }
-
-  static int GroupOf(std::string_view name, const re2::RE2& regex) {
-    constexpr size_t kMaxDigits = 6;
-    const bool numeric = name.find_first_not_of("0123456789") == std::string_view::npos;
-    if (numeric) {
-      return name.size() > kMaxDigits ? -1 : std::stoi(std::string(name));
-    }
-    const auto& groups = regex.NamedCapturingGroups();
-    const auto it = groups.find(std::string(name));
-    return it == groups.end() ? -1 : it->second;
-  }
-
-  std::vector<Part> parts_;
-};
 
 // Sets `label` of every series to what `value_of(labels)` gives, where it gives something.
 template <typename ValueOf>
@@ -126,7 +50,7 @@ absl::StatusOr<StepVector> LabelReplace(Evaluator& evaluator, const Call& call) 
         fmt::format("invalid destination label name in label_replace(): {}", target));
   }
   ASSIGN_OR_RETURN(StepVector vector, evaluator.Vector(*call.args[0]));
-  const Replacement replacement(StringArgument(call, 2), regex);
+  const model::Replacement replacement(StringArgument(call, 2), regex);
   std::vector<re2::StringPiece> groups(static_cast<size_t>(regex.NumberOfCapturingGroups() + 1));
   const auto value_of = [&](model::LabelsView labels) -> std::optional<std::string> {
     const std::string_view value = labels.Get(source);
@@ -136,7 +60,9 @@ absl::StatusOr<StepVector> LabelReplace(Evaluator& evaluator, const Call& call) 
                      static_cast<int>(groups.size()))) {
       return std::nullopt;
     }
-    return replacement.Expand(groups);
+    std::string replaced;
+    replacement.Append(groups, &replaced);
+    return replaced;
   };
   return SetLabel(evaluator.context(), std::move(vector), target, value_of);
 }

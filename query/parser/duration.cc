@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "fmt/format.h"
-#include "query/parser/internal/quote.h"
+#include "query/parser/quote.h"
 
 namespace tidemark::query {
 namespace {

@@ -9,7 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "fmt/format.h"
 #include "query/parser/internal/number.h"
-#include "query/parser/internal/quote.h"
+#include "query/parser/quote.h"
 
 namespace tidemark::query {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/parser/internal/number.h"
-#include "query/parser/internal/quote.h"
+#include "query/parser/quote.h"
 #include "query/parser/internal/syntax_parser.h"
 
 namespace tidemark::query {

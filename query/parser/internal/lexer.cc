@@ -5,7 +5,7 @@
 
 #include "base/status_macros.h"
 #include "fmt/format.h"
-#include "query/parser/internal/quote.h"
+#include "query/parser/quote.h"
 
 namespace tidemark::query {
 namespace {

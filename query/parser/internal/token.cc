@@ -3,7 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "base/string_map.h"
 #include "fmt/format.h"
-#include "query/parser/internal/quote.h"
+#include "query/parser/quote.h"
 
 namespace tidemark::query {
 namespace {

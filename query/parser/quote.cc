@@ -1,4 +1,4 @@
-#include "query/parser/internal/quote.h"
+#include "query/parser/quote.h"
 
 #include <optional>
 
