@@ -1,24 +1,22 @@
-// A column of times is empty when the step is constant; otherwise
-//
-//   distances  varints    time of each sample but the last two ends - the time before, minus 1
+// A column of times is empty when the step is constant; else the times are a column of numbers
+// (internal/number_column.h) whose first number is the first time.
 #include "storage/chunk/time_codec.h"
+
+#include <algorithm>
 
 #include "base/check.h"
 #include "fmt/format.h"
-#include "storage/chunk/internal/byte_reader.h"
+#include "storage/chunk/internal/number_column.h"
 
 namespace tidemark::storage {
 namespace {
 
 using internal::ByteReader;
+using internal::NumberDecoder;
 using model::Timestamp;
 
 uint64_t Distance(Timestamp from, Timestamp to) {
   return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
-}
-
-Timestamp Add(Timestamp t, uint64_t distance) {
-  return static_cast<Timestamp>(static_cast<uint64_t>(t) + distance);
 }
 
 bool HasConstantStep(std::span<const Timestamp> times) {
@@ -30,50 +28,59 @@ bool HasConstantStep(std::span<const Timestamp> times) {
   return true;
 }
 
-absl::Status Malformed(size_t count) {
-  return absl::DataLossError(fmt::format("column of {} times is malformed", count));
-}
-
-absl::Status FillConstantStep(Timestamp first, Timestamp last, std::span<Timestamp> times) {
+bool FillConstantStep(Timestamp first, Timestamp last, std::span<Timestamp> times) {
   const uint64_t span = Distance(first, last);
   const uint64_t steps = times.size() - 1;
   const uint64_t step = steps == 0 ? 0 : span / steps;
   if (last < first || step * steps != span || (steps > 0 && step == 0)) {
-    return Malformed(times.size());
+    return false;
   }
   for (size_t i = 0; i < times.size(); ++i) {
-    times[i] = Add(first, i * step);
+    times[i] = static_cast<Timestamp>(static_cast<uint64_t>(first) + i * step);
   }
-  return absl::OkStatus();
+  return true;
+}
+
+// Looks at all of them, so that the loop has no branch.
+bool Ascend(std::span<const Timestamp> times) {
+  bool ascend = true;
+  for (size_t i = 1; i < times.size(); ++i) {
+    ascend &= times[i - 1] < times[i];
+  }
+  return ascend;
+}
+
+bool FillFromColumn(std::string_view bytes, Timestamp first, Timestamp last,
+                    std::span<Timestamp> times) {
+  ByteReader reader(bytes);
+  NumberDecoder decoder;
+  if (!decoder.Open(&reader, times.size(), first)) {
+    return false;
+  }
+  for (std::span<Timestamp> rest = times; !rest.empty();) {
+    const std::span<Timestamp> block = rest.first(std::min(rest.size(), NumberDecoder::kBlock));
+    decoder.Next(block);
+    rest = rest.subspan(block.size());
+  }
+  return times.back() == last && Ascend(times);
 }
 
 }  // namespace
 
 void AppendTimes(std::span<const Timestamp> times, std::string* out) {
   TIDEMARK_DCHECK(!times.empty(), "a column without times");
-  if (HasConstantStep(times)) {
-    return;
-  }
-  for (size_t i = 1; i + 1 < times.size(); ++i) {
-    model::AppendVarint(Distance(times[i - 1], times[i]) - 1, out);
+  if (!HasConstantStep(times)) {
+    internal::AppendNumbers(times, out);
   }
 }
 
 absl::Status DecodeTimes(std::string_view bytes, Timestamp first, Timestamp last,
                          std::span<Timestamp> times) {
-  if (bytes.empty()) {
-    return FillConstantStep(first, last, times);
-  }
-  ByteReader reader(bytes);
-  bool ascending = true;
-  times[0] = first;
-  for (size_t i = 1; i + 1 < times.size(); ++i) {
-    times[i] = Add(times[i - 1], reader.Varint() + 1);
-    ascending = ascending && times[i] > times[i - 1];
-  }
-  times[times.size() - 1] = last;
-  ascending = ascending && (times.size() == 1 || last > times[times.size() - 2]);
-  return ascending && reader.done() ? absl::OkStatus() : Malformed(times.size());
+  const bool decoded = bytes.empty() ? FillConstantStep(first, last, times)
+                                     : FillFromColumn(bytes, first, last, times);
+  return decoded
+             ? absl::OkStatus()
+             : absl::DataLossError(fmt::format("column of {} times is malformed", times.size()));
 }
 
 }  // namespace tidemark::storage

@@ -2,29 +2,69 @@
 //
 //   0  raw        8 bytes a value, the bits, little-endian
 //   1  constant   8 bytes, the bits of all values
+//   2  numbers    the values are whole numbers under a rule (internal/value_numbers.h):
+//
+//        rule      1 byte
+//        scale     1 byte
+//        specials  varint    how many values the rule does not give
+//                  varints   of each: values between it and the one before
+//                  8 bytes   of each: its bits, little-endian
+//        first     varint    zigzag
+//        numbers   the rest  internal/number_column.h
 #include "storage/chunk/value_codec.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 
+#include "base/check.h"
 #include "fmt/format.h"
 #include "model/sample.h"
-#include "storage/chunk/internal/byte_reader.h"
+#include "storage/chunk/internal/number_column.h"
+#include "storage/chunk/internal/value_numbers.h"
 
 namespace tidemark::storage {
 namespace {
 
 using internal::ByteReader;
+using internal::NumberDecoder;
+using internal::Rule;
+using internal::ValueNumbers;
 
-enum class Codec : uint8_t { kRaw = 0, kConstant = 1 };
+enum class Codec : uint8_t { kRaw = 0, kConstant = 1, kNumbers = 2 };
 
 bool IsConstant(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(),
                      [&values](double v) { return model::SameBits(v, values.front()); });
 }
 
-void AppendRaw(std::span<const double> values, std::string* out) {
+void AppendRaw(Codec codec, std::span<const double> values, std::string* out) {
+  out->push_back(static_cast<char>(codec));
   out->append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+}
+
+void AppendSpecials(std::span<const double> values, std::span<const size_t> specials,
+                    std::string* out) {
+  model::AppendVarint(specials.size(), out);
+  size_t next = 0;
+  for (const size_t i : specials) {
+    model::AppendVarint(i - next, out);
+    next = i + 1;
+  }
+  for (const size_t i : specials) {
+    out->append(reinterpret_cast<const char*>(&values[i]), sizeof values[i]);
+  }
+}
+
+void AppendAsNumbers(std::span<const double> values, std::string* out) {
+  const ValueNumbers numbers = internal::ToNumbers(values);
+  out->push_back(static_cast<char>(Codec::kNumbers));
+  out->push_back(static_cast<char>(numbers.rule));
+  out->push_back(static_cast<char>(numbers.scale));
+  AppendSpecials(values, numbers.specials, out);
+  model::AppendVarint(model::ZigZag(numbers.numbers.front()), out);
+  internal::AppendNumbers(numbers.numbers, out);
 }
 
 bool DecodeRaw(ByteReader* reader, std::span<double> values) {
@@ -40,6 +80,66 @@ bool DecodeConstant(ByteReader* reader, std::span<double> values) {
   return reader->done();
 }
 
+// The values that the rule of a column does not give.
+class Specials {
+ public:
+  bool Read(ByteReader* reader, size_t values) {
+    count_ = reader->Varint();
+    // Each takes nine bytes at least.
+    if (count_ > values || count_ > reader->remaining() / 9) {
+      return false;
+    }
+    gaps_ = *reader;
+    size_t next = 0;
+    for (size_t i = 0; i < count_; ++i) {
+      const uint64_t gap = reader->Varint();
+      if (gap >= values - next) {
+        return false;
+      }
+      next += gap + 1;
+    }
+    bits_ = ByteReader(reader->Bytes(8 * count_));
+    return reader->ok();
+  }
+
+  void Put(std::span<double> values) {
+    size_t next = 0;
+    for (size_t i = 0; i < count_; ++i) {
+      next += gaps_.Varint();
+      values[next++] = std::bit_cast<double>(bits_.Fixed64());
+    }
+  }
+
+ private:
+  size_t count_ = 0;
+  ByteReader gaps_;
+  ByteReader bits_;
+};
+
+bool DecodeNumbers(ByteReader* reader, std::span<double> values) {
+  const uint8_t rule = reader->Byte();
+  const uint8_t scale = reader->Byte();
+  Specials specials;
+  if (!internal::IsRule(rule, scale) || !specials.Read(reader, values.size())) {
+    return false;
+  }
+  const int64_t first = model::UnZigZag(reader->Varint());
+  NumberDecoder decoder;
+  if (!decoder.Open(reader, values.size(), first)) {
+    return false;
+  }
+  std::array<int64_t, NumberDecoder::kBlock> buffer;
+  for (std::span<double> rest = values; !rest.empty();) {
+    const std::span<int64_t> numbers =
+        std::span(buffer).first(std::min(rest.size(), NumberDecoder::kBlock));
+    decoder.Next(numbers);
+    internal::ToValues(static_cast<Rule>(rule), scale, numbers, rest.first(numbers.size()));
+    rest = rest.subspan(numbers.size());
+  }
+  specials.Put(values);
+  return true;
+}
+
 bool Decode(std::string_view bytes, std::span<double> values) {
   ByteReader reader(bytes);
   switch (static_cast<Codec>(reader.Byte())) {
@@ -47,6 +147,8 @@ bool Decode(std::string_view bytes, std::span<double> values) {
       return DecodeRaw(&reader, values);
     case Codec::kConstant:
       return DecodeConstant(&reader, values);
+    case Codec::kNumbers:
+      return DecodeNumbers(&reader, values);
   }
   return false;
 }
@@ -54,9 +156,16 @@ bool Decode(std::string_view bytes, std::span<double> values) {
 }  // namespace
 
 void AppendValues(std::span<const double> values, std::string* out) {
-  const bool constant = IsConstant(values);
-  out->push_back(static_cast<char>(constant ? Codec::kConstant : Codec::kRaw));
-  AppendRaw(constant ? values.first(1) : values, out);
+  TIDEMARK_DCHECK(!values.empty(), "a column without values");
+  if (IsConstant(values)) {
+    return AppendRaw(Codec::kConstant, values.first(1), out);
+  }
+  const size_t begin = out->size();
+  AppendAsNumbers(values, out);
+  if (out->size() - begin > values.size_bytes()) {
+    out->resize(begin);
+    AppendRaw(Codec::kRaw, values, out);
+  }
 }
 
 absl::Status DecodeValues(std::string_view bytes, std::span<double> values) {

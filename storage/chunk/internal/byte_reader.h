@@ -15,6 +15,7 @@ namespace tidemark::storage::internal {
 
 class ByteReader {
  public:
+  ByteReader() = default;  // of no bytes
   explicit ByteReader(std::string_view bytes) : p_(bytes.data()), end_(p_ + bytes.size()) {}
 
   bool ok() const { return ok_; }
@@ -58,8 +59,8 @@ class ByteReader {
     return ok_;
   }
 
-  const char* p_;
-  const char* const end_;
+  const char* p_ = nullptr;
+  const char* end_ = nullptr;
   bool ok_ = true;
 };
 
