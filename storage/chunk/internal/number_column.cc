@@ -51,9 +51,10 @@ unsigned BytesOf(uint64_t v) { return (static_cast<unsigned>(std::bit_width(v)) 
 
 // The number of planes that makes the column smallest, with the rest as exceptions.
 unsigned ChooseWidth(const Residuals& residuals) {
+  // Of each width: the value, the gap, and a byte for the time that an exception takes a reader.
   std::array<size_t, kMaxWidth + 2> exception_bytes{};
   for (const uint64_t r : residuals) {
-    exception_bytes[BytesOf(r)] += 1 + VarintBytes(r);  // a gap is mostly short
+    exception_bytes[BytesOf(r)] += VarintBytes(r) + 2;
   }
   unsigned best = kMaxWidth;
   size_t best_bytes = residuals.size() * kMaxWidth;

@@ -120,17 +120,44 @@ ValueNumbers TakeBits(std::span<const double> values) {
   });
 }
 
-void FromIntegers(unsigned scale, std::span<const int64_t> numbers, std::span<double> values) {
+// Whether doubles of this size have a bit for every whole number, and two to spare.
+bool AreSmall(std::span<const int64_t> numbers) {
+  uint64_t any = 0;
+  for (const int64_t n : numbers) {
+    any |= static_cast<uint64_t>(n) + (1ULL << 51);
+  }
+  return any < 1ULL << 52;
+}
+
+// The double of a small number: its bits go into the fraction of 1.5 * 2^52, where the unit of the
+// last place is 1. Unlike a conversion this is done for several numbers at once.
+double FromSmall(uint64_t n) {
+  constexpr double kShift = 0x1.8p52;
+  return std::bit_cast<double>(n + std::bit_cast<uint64_t>(kShift)) - kShift;
+}
+
+// Calls `put` with the double of each number * 2^scale.
+template <typename Put>
+void ForEachDouble(unsigned scale, std::span<const int64_t> numbers, Put put) {
+  if (scale == 0 && AreSmall(numbers)) {
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      put(i, FromSmall(static_cast<uint64_t>(numbers[i])));
+    }
+    return;
+  }
   for (size_t i = 0; i < numbers.size(); ++i) {
     const uint64_t n = static_cast<uint64_t>(numbers[i]) << scale;
-    values[i] = static_cast<double>(static_cast<int64_t>(n));
+    put(i, static_cast<double>(static_cast<int64_t>(n)));
   }
 }
 
+void FromIntegers(unsigned scale, std::span<const int64_t> numbers, std::span<double> values) {
+  ForEachDouble(scale, numbers, [values](size_t i, double v) { values[i] = v; });
+}
+
 void FromDecimals(unsigned scale, std::span<const int64_t> numbers, std::span<double> values) {
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    values[i] = FromDecimal(numbers[i], scale);
-  }
+  const double power = kPowersOfTen[scale];
+  ForEachDouble(0, numbers, [values, power](size_t i, double n) { values[i] = n / power; });
 }
 
 void FromBits(unsigned scale, std::span<const int64_t> numbers, std::span<double> values) {
