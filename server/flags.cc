@@ -80,6 +80,8 @@ void AddWebFlags(CLI::App* app, ServeFlags* flags) {
       ->capture_default_str();
   app->add_flag("--web.enable-lifecycle,!--no-web.enable-lifecycle", flags->enable_lifecycle,
                 "answer /-/reload and /-/quit");
+  app->add_flag("--web.enable-admin-api,!--no-web.enable-admin-api", flags->enable_admin_api,
+                "answer /api/v1/admin/tsdb/...");
   app->add_flag("--web.enable-remote-write-receiver,!--no-web.enable-remote-write-receiver",
                 flags->enable_remote_write, "answer /api/v1/write (on by default)");
 }
@@ -153,6 +155,43 @@ std::string VersionText() {
                      build.compiler);
 }
 
+using BackupAction = BackupFlags::Action;
+
+CLI::App* AddBackupAction(CLI::App* backup, std::string name, BackupAction action, std::string help,
+                          BackupFlags* flags) {
+  CLI::App* command = backup->add_subcommand(std::move(name), std::move(help));
+  command->add_option("--folder", flags->folder, "folder of the backups")->required();
+  command->callback([flags, action] { flags->action = action; });
+  return command;
+}
+
+void AddBackupId(CLI::App* command, BackupFlags* flags) {
+  command->add_option("--backup", flags->id, "number of the backup; 0: the newest")
+      ->capture_default_str();
+}
+
+// `tidemark backup` and what is below it.
+CLI::App* AddBackupCommands(CLI::App* app, BackupFlags* flags) {
+  CLI::App* backup = app->add_subcommand("backup", "make, list, check and restore backups");
+  backup->require_subcommand(1);
+  CLI::App* create = AddBackupAction(backup, "create", BackupAction::kCreate,
+                                     "back up what is new since the last backup", flags);
+  create->add_option("--storage.path", flags->storage_path, "data folder to back up")
+      ->capture_default_str();
+  create->add_option("--url", flags->url,
+                     "address of the server that runs on the data folder, http://host:port; it "
+                     "needs --web.enable-admin-api. Without it no server may run");
+  AddBackupAction(backup, "list", BackupAction::kList, "list the backups", flags);
+  AddBackupId(AddBackupAction(backup, "verify", BackupAction::kVerify,
+                              "compare a backup with its checksums", flags),
+              flags);
+  CLI::App* restore = AddBackupAction(backup, "restore", BackupAction::kRestore,
+                                      "make a data folder of a backup", flags);
+  restore->add_option("--storage.path", flags->storage_path, "data folder to make")->required();
+  AddBackupId(restore, flags);
+  return backup;
+}
+
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
@@ -170,13 +209,18 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddQueryFlags(serve, &flags);
   AddFeatureFlag(serve, &flags);
   AddLogLevel(serve, &flags.log_level);
+  BackupFlags backup_flags;
+  const CLI::App* backup = AddBackupCommands(&app, &backup_flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return {std::nullopt, app.exit(e)};
+    return {std::nullopt, std::nullopt, app.exit(e)};
+  }
+  if (backup->parsed()) {
+    return {std::nullopt, std::move(backup_flags), 0};
   }
   flags.as_text = AsText(*serve);
-  return {std::move(flags), 0};
+  return {std::move(flags), std::nullopt, 0};
 }
 
 }  // namespace tidemark::server

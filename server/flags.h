@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "server/backup_flags.h"
 
 namespace tidemark::server {
 
@@ -29,6 +30,7 @@ struct ServeFlags {
   int64_t drain_timeout_ms = 30'000;
   std::string cors_origin = ".*";
   bool enable_lifecycle = false;
+  bool enable_admin_api = false;
   bool enable_remote_write = true;
 
   size_t query_max_concurrency = 20;
@@ -45,8 +47,10 @@ struct ServeFlags {
   std::map<std::string, std::string> as_text;  // each flag's name and value
 };
 
+// What to do: at most one of the two; with neither the process ends with exit_code.
 struct CommandLine {
-  std::optional<ServeFlags> serve;  // to be run; else the process ends with exit_code
+  std::optional<ServeFlags> serve;
+  std::optional<BackupFlags> backup;
   int exit_code = 0;
 };
 

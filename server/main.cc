@@ -1,6 +1,9 @@
 #include <cstdlib>
 
 #include "base/log.h"
+#include "base/status_macros.h"
+#include "fmt/format.h"
+#include "server/backup_command.h"
 #include "server/flags.h"
 #include "server/serve.h"
 #include "server/signals.h"
@@ -8,6 +11,13 @@
 int main(int argc, char** argv) {
   using namespace tidemark;  // NOLINT(google-build-using-namespace): nothing else is here
   const server::CommandLine line = server::ParseCommandLine(argc, argv);
+  if (line.backup.has_value()) {
+    const absl::Status done = server::RunBackup(*line.backup, stdout, stderr);
+    if (!done.ok()) {
+      fmt::print(stderr, "tidemark backup: {}\n", base::Message(done));
+    }
+    return done.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
   if (!line.serve.has_value()) {
     return line.exit_code;
   }

@@ -16,6 +16,7 @@
 #include "server/api/export_routes.h"
 #include "server/api/query_routes.h"
 #include "server/api/series_routes.h"
+#include "server/api/snapshot_route.h"
 #include "server/api/status_routes.h"
 #include "server/api/write_route.h"
 #include "server/build_info.h"
@@ -168,6 +169,8 @@ RouteTable Server::Routes() {
                       .reload = [this] { return config_->Reload(); },
                       .quit = [this] { signals_->Quit(); }},
                      &slot_, &metrics_, &routes);
+  AddSnapshotRoute(
+      flags_.enable_admin_api, [this] { return db_->Snapshot(); }, &slot_, &routes);
   return routes;
 }
 

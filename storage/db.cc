@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/status_macros.h"
+#include "storage/backup/snapshot.h"
 #include "storage/db_series_set.h"
 #include "storage/journal_records.h"
 #include "storage/recovery.h"
@@ -183,6 +184,11 @@ void Db::Upkeep() {
       next_sweep = deps_.clock->SteadyNanos() + interval_ns;
     }
   }
+}
+
+absl::StatusOr<std::string> Db::Snapshot() {
+  base::MutexLock lock(&sweep_mu_);
+  return TakeSnapshot({fs_, deps_.clock, options_.path, journal_.get(), store_.get()});
 }
 
 absl::Status Db::CheckWritable() const {

@@ -79,6 +79,10 @@ class Db final : public Querier {
   // One sweep now, at full speed; returns when it is done.
   absl::Status Sweep() ABSL_LOCKS_EXCLUDED(sweep_mu_);
 
+  // Makes <path>/snapshots/<name>, a data folder that has everything acknowledged before the call,
+  // and returns the name. Sweeps wait meanwhile.
+  absl::StatusOr<std::string> Snapshot() ABSL_LOCKS_EXCLUDED(sweep_mu_);
+
   // Unavailable when writes must wait: too much is on its way to the disk.
   absl::Status CheckWritable() const;
 

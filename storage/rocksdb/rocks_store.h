@@ -84,6 +84,10 @@ class RocksStore {
   // Returns when everything written before the call survives a crash.
   absl::Status Flush();
 
+  // Flushes and makes the folder `path`, which must not exist, a copy of the store as it is now:
+  // hard links, if it is on the same file system.
+  absl::Status Checkpoint(const std::string& path);
+
   // A view of all chunks as they are now.
   std::unique_ptr<ChunkReader> NewChunkReader() const;
 

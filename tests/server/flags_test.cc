@@ -54,6 +54,35 @@ TEST(ParseCommandLine, ReadsFlagsInBothSpellings) {
   EXPECT_EQ(flags.as_text.at("query.timeout"), "90s");
 }
 
+TEST(ParseCommandLine, ReadsWhatBackupIsToDo) {
+  const CommandLine create =
+      Parse({"backup", "create", "--folder=/b", "--storage.path=/d", "--url=http://h:1"});
+  EXPECT_FALSE(create.serve.has_value());
+  ASSERT_TRUE(create.backup.has_value());
+  EXPECT_EQ(create.backup->action, BackupFlags::Action::kCreate);
+  EXPECT_EQ(create.backup->folder, "/b");
+  EXPECT_EQ(create.backup->storage_path, "/d");
+  EXPECT_EQ(create.backup->url, "http://h:1");
+
+  const CommandLine restore =
+      Parse({"backup", "restore", "--folder=/b", "--storage.path=/d", "--backup=3"});
+  ASSERT_TRUE(restore.backup.has_value());
+  EXPECT_EQ(restore.backup->action, BackupFlags::Action::kRestore);
+  EXPECT_EQ(restore.backup->id, 3u);
+  EXPECT_EQ(Parse({"backup", "list", "--folder=/b"}).backup->action, BackupFlags::Action::kList);
+  EXPECT_EQ(Parse({"backup", "verify", "--folder=/b"}).backup->action,
+            BackupFlags::Action::kVerify);
+}
+
+TEST(ParseCommandLine, RefusesABackupWithoutAFolderOrAnAction) {
+  for (const CommandLine& line : {Parse({"backup"}), Parse({"backup", "list"}),
+                                  Parse({"backup", "restore", "--folder=/b"})}) {
+    EXPECT_FALSE(line.backup.has_value());
+    EXPECT_FALSE(line.serve.has_value());
+    EXPECT_NE(line.exit_code, 0);
+  }
+}
+
 TEST(ParseCommandLine, EnablesFeaturesByName) {
   const CommandLine line = Parse(
       {"serve", "--enable-feature=promql-experimental-functions,promql-binop-fill-modifiers"});
