@@ -78,7 +78,7 @@ absl::Status Db::OpenJournal() {
   const std::string dir = options_.path + "/journal";
   ASSIGN_OR_RETURN(const JournalStart start,
                    Recover(*store_, *cold_, dir, {&head_, &new_series_, &metadata_},
-                           {fs_, deps_.logger, deps_.metrics}));
+                           {fs_, deps_.logger, deps_.metrics, deps_.clock}));
   JournalOptions journal;
   journal.dir = dir;
   journal.sync = options_.sync;

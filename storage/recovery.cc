@@ -1,9 +1,11 @@
 #include "storage/recovery.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "base/status_macros.h"
 #include "storage/journal_records.h"
+#include "storage/sample_replay.h"
 
 namespace tidemark::storage {
 namespace {
@@ -11,17 +13,47 @@ namespace {
 // Log lines for damage are bounded; the counter is not.
 constexpr size_t kMaxDamageLines = 100;
 
-absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold,
-                       const RecoveryTarget& target) {
+// More replay threads than this have nothing to do: one reader feeds them.
+constexpr size_t kMaxReplayThreads = 4;
+constexpr int64_t kProgressNanos = 1'000'000'000;
+// How many series or payloads pass between two looks at the clock.
+constexpr uint64_t kProgressStep = 256;
+
+// Logs once a second how far a long recovery is.
+class Progress {
+ public:
+  explicit Progress(const RecoveryDeps& deps)
+      : deps_(deps), next_ns_(deps.clock->SteadyNanos() + kProgressNanos) {}
+
+  // One more of `what` is done.
+  void Step(std::string_view what) {
+    if (++done_ % kProgressStep == 0 && deps_.clock->SteadyNanos() >= next_ns_) {
+      next_ns_ += kProgressNanos;
+      deps_.logger->Info("recovering", {{"read", what}, {"count", done_}});
+    }
+  }
+  void BeginNext() { done_ = 0; }
+
+ private:
+  const RecoveryDeps& deps_;
+  int64_t next_ns_;
+  uint64_t done_ = 0;
+};
+
+absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold, const RecoveryTarget& target,
+                       Progress* progress) {
   ASSIGN_OR_RETURN(const SeriesRef last_ref, cold.last_ref());
   target.head->RestoreLastRef(last_ref);
   RETURN_IF_ERROR(store.LoadSeries([&](const SeriesRecord& record) {
     RETURN_IF_ERROR(target.head->Restore(record));
     // Persisted; when it was appended to last, only the times of its samples tell.
     target.head->series(record.ref)->set_active_at(1);
+    progress->Step("series");
     return absl::OkStatus();
   }));
+  progress->BeginNext();
   RETURN_IF_ERROR(store.LoadStates([&](const SeriesState& state) {
+    progress->Step("states of series");
     if (HeadSeries* series = target.head->series(state.ref); series != nullptr) {
       series->RestoreState(state);
     }
@@ -33,18 +65,26 @@ absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold,
   });
 }
 
-// Applies the journal's records to the head.
+// Applies the journal's records to the head. Samples are appended on other threads: what is counted
+// is complete after Finish().
 class Replayer final : public JournalRecordVisitor {
  public:
   // Refs up to `last_cold` may belong to series that have left memory.
   Replayer(const RecoveryTarget& target, const ColdIndex& cold, SeriesRef last_cold)
-      : target_(target), cold_(cold), last_cold_(last_cold) {}
+      : target_(target),
+        cold_(cold),
+        last_cold_(last_cold),
+        samples_(target.head,
+                 std::min<size_t>(std::thread::hardware_concurrency(), kMaxReplayThreads)) {}
 
   absl::Status OnSeries(const SeriesRecord& record) override {
     const bool known = target_.head->series(record.ref) != nullptr;
     ASSIGN_OR_RETURN(const bool is_cold, known ? false : IsCold(record.ref));
     if (is_cold) {
       return absl::OkStatus();
+    }
+    if (!known) {
+      samples_.Drain();
     }
     RETURN_IF_ERROR(target_.head->Restore(record));
     if (!known) {
@@ -55,17 +95,7 @@ class Replayer final : public JournalRecordVisitor {
   }
 
   absl::Status OnSamples(std::span<const JournalSample> samples) override {
-    for (const JournalSample& entry : samples) {
-      HeadSeries* const series = target_.head->series(entry.ref);
-      if (series == nullptr) {
-        // All that a series which has left memory ever held is in the store.
-        ASSIGN_OR_RETURN(const bool is_cold, IsCold(entry.ref));
-        orphans_ += is_cold ? 0 : 1;
-        continue;
-      }
-      series->Replay(entry.sample, entry.in_order, target_.head->epochs());
-      ++samples_;
-    }
+    samples_.Add(samples);
     return absl::OkStatus();
   }
 
@@ -74,7 +104,17 @@ class Replayer final : public JournalRecordVisitor {
     return absl::OkStatus();
   }
 
-  uint64_t samples() const { return samples_; }
+  absl::Status Finish() {
+    samples_.Drain();
+    for (const auto& [ref, samples] : samples_.counts().unknown) {
+      // All that a series which has left memory ever held is in the store.
+      ASSIGN_OR_RETURN(const bool is_cold, IsCold(ref));
+      orphans_ += is_cold ? 0 : samples;
+    }
+    return absl::OkStatus();
+  }
+
+  uint64_t samples() const { return samples_.counts().appended; }
   uint64_t orphans() const { return orphans_; }
 
  private:
@@ -85,7 +125,7 @@ class Replayer final : public JournalRecordVisitor {
   const RecoveryTarget target_;
   const ColdIndex& cold_;
   const SeriesRef last_cold_;
-  uint64_t samples_ = 0;
+  SampleReplay samples_;
   uint64_t orphans_ = 0;  // samples whose series' definition was lost to damage
 };
 
@@ -109,11 +149,14 @@ void ReportDamage(const std::vector<Damage>& damages, const RecoveryDeps& deps) 
 absl::StatusOr<JournalStart> Recover(const RocksStore& store, const ColdIndex& cold,
                                      const std::string& journal_dir, const RecoveryTarget& target,
                                      const RecoveryDeps& deps) {
-  RETURN_IF_ERROR(base::Annotate(LoadStore(store, cold, target), "load series"));
+  Progress progress(deps);
+  RETURN_IF_ERROR(base::Annotate(LoadStore(store, cold, target, &progress), "load series"));
   ASSIGN_OR_RETURN(const SeriesRef last_cold, cold.last_ref());
   Replayer replayer(target, cold, last_cold);
   std::vector<Damage> unreadable;
+  progress.BeginNext();
   const auto visit = [&](const RecordPosition& position, std::string_view payload) {
+    progress.Step("journal records");
     base::EpochDomain::Guard guard(target.head->epochs());
     const absl::Status status = ReadJournalRecords(payload, &replayer);
     if (!status.ok()) {
@@ -126,6 +169,7 @@ absl::StatusOr<JournalStart> Recover(const RocksStore& store, const ColdIndex& c
   if (!report.ok()) {
     return base::Annotate(report.status(), "replay journal");
   }
+  RETURN_IF_ERROR(base::Annotate(replayer.Finish(), "replay journal"));
   unreadable.insert(unreadable.end(), report->damage.begin(), report->damage.end());
   ReportDamage(unreadable, deps);
   deps.metrics

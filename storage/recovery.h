@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -31,6 +32,7 @@ struct RecoveryDeps {
   base::FileSystem* fs;
   base::Logger* logger;  // told of damage, with segment and offset
   base::MetricsRegistry* metrics;
+  const base::Clock* clock;
 };
 
 // Returns where the journal goes on. An error only when nothing can be brought back; damage to
