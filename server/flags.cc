@@ -102,7 +102,8 @@ void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
 }
 
 // Sets the flag behind the name of a feature; false if there is none.
-bool EnableFeature(std::string_view name, ServeFlags* flags) {
+template <typename Flags>
+bool EnableFeature(std::string_view name, Flags* flags) {
   if (name == "promql-experimental-functions") {
     flags->experimental_functions = true;
   } else if (name == "promql-binop-fill-modifiers") {
@@ -115,7 +116,8 @@ bool EnableFeature(std::string_view name, ServeFlags* flags) {
   return true;
 }
 
-void AddFeatureFlag(CLI::App* app, ServeFlags* flags) {
+template <typename Flags>
+void AddFeatureFlag(CLI::App* app, Flags* flags) {
   const auto enable = [flags](const std::string& name) {
     return EnableFeature(name, flags) ? std::string() : name + " is not a feature";
   };
@@ -126,6 +128,32 @@ void AddFeatureFlag(CLI::App* app, ServeFlags* flags) {
       ->delimiter(',')
       ->check(CLI::Validator(enable, ""))
       ->type_name("NAMES");
+}
+
+// `tidemark test rules FILE…` and `tidemark check rules FILE…`.
+void AddRuleCommands(CLI::App* app, RuleFlags* flags) {
+  const auto add = [&](const std::string& verb, const std::string& help, const std::string& files,
+                       RuleFlags::Command command) {
+    CLI::App* parent = app->add_subcommand(verb, help);
+    parent->require_subcommand(1);
+    CLI::App* rules = parent->add_subcommand("rules", help);
+    rules->add_option("FILE", flags->files, files)->required();
+    AddFeatureFlag(rules, flags);
+    rules->callback([flags, command] { flags->command = command; });
+    return rules;
+  };
+  add("test", "run unit tests of rules", "test files, in promtool's format",
+      RuleFlags::Command::kTest);
+  CLI::App* check = add("check", "check rule files", "rule files", RuleFlags::Command::kCheck);
+  check
+      ->add_option("--identity", flags->identity,
+                   "labels that together tell one cluster from another; separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  const auto set_output = [flags](const std::string& output) { flags->json = output == "json"; };
+  check->add_option_function<std::string>("--output", set_output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->default_str("text");
 }
 
 // Every option's name and value, as given or by default.
@@ -211,16 +239,21 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddLogLevel(serve, &flags.log_level);
   BackupFlags backup_flags;
   const CLI::App* backup = AddBackupCommands(&app, &backup_flags);
+  RuleFlags rules;
+  AddRuleCommands(&app, &rules);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return {std::nullopt, std::nullopt, app.exit(e)};
+    return {std::nullopt, std::nullopt, std::nullopt, app.exit(e)};
   }
   if (backup->parsed()) {
-    return {std::nullopt, std::move(backup_flags), 0};
+    return {std::nullopt, std::move(backup_flags), std::nullopt, 0};
+  }
+  if (!serve->parsed()) {
+    return {std::nullopt, std::nullopt, std::move(rules), 0};
   }
   flags.as_text = AsText(*serve);
-  return {std::move(flags), std::nullopt, 0};
+  return {std::move(flags), std::nullopt, std::nullopt, 0};
 }
 
 }  // namespace tidemark::server

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "server/backup_flags.h"
@@ -47,10 +48,25 @@ struct ServeFlags {
   std::map<std::string, std::string> as_text;  // each flag's name and value
 };
 
-// What to do: at most one of the two; with neither the process ends with exit_code.
+// The flags of `tidemark test rules` and `tidemark check rules`.
+struct RuleFlags {
+  enum class Command { kTest, kCheck };
+
+  Command command = Command::kTest;
+  std::vector<std::string> files;
+  std::vector<std::string> identity = {"cluster"};  // labels that tell clusters apart
+  bool json = false;                                // output for programs
+
+  bool experimental_functions = false;
+  bool fill_modifiers = false;
+  bool extended_ranges = false;
+};
+
+// What to do: at most one of these; with none the process ends with exit_code.
 struct CommandLine {
   std::optional<ServeFlags> serve;
   std::optional<BackupFlags> backup;
+  std::optional<RuleFlags> rules;
   int exit_code = 0;
 };
 

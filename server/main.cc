@@ -5,6 +5,7 @@
 #include "fmt/format.h"
 #include "server/backup_command.h"
 #include "server/flags.h"
+#include "server/rule_commands.h"
 #include "server/serve.h"
 #include "server/signals.h"
 
@@ -17,6 +18,9 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "tidemark backup: {}\n", base::Message(done));
     }
     return done.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+  }
+  if (line.rules.has_value()) {
+    return server::RunRuleCommand(*line.rules);
   }
   if (!line.serve.has_value()) {
     return line.exit_code;

@@ -167,6 +167,4 @@ bool InKnownFamily(std::string_view metric) {
   return metric.starts_with("tikv_log_backup_") || metric.starts_with("tidb_log_backup_");
 }
 
-bool IsTargetLabel(std::string_view label) { return label == "instance" || label == "job"; }
-
 }  // namespace tidemark::alert

@@ -46,7 +46,7 @@ const KnownMetric* FindMetric(std::string_view metric);
 // mistake.
 bool InKnownFamily(std::string_view metric);
 
-// Labels of the scraped target that every series has: they differ between components.
-bool IsTargetLabel(std::string_view label);
+// Labels of the scraped target: every series has them, and no two components share a value.
+inline constexpr std::string_view kTargetLabels[] = {"instance", "job"};
 
 }  // namespace tidemark::alert

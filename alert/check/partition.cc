@@ -6,6 +6,7 @@
 #include "alert/check/partition.h"
 
 #include "alert/check/internal/expr_walk.h"
+#include "alert/check/internal/matching.h"
 
 namespace tidemark::alert {
 namespace {
@@ -19,12 +20,6 @@ using query::VectorMatching;
 
 std::set<std::string> SetOf(const std::vector<std::string>& names) {
   return {names.begin(), names.end()};
-}
-
-// The labels that series must share to be matched.
-LabelFamily Compared(const VectorMatching& matching) {
-  return matching.on ? LabelFamily::Of(SetOf(matching.labels))
-                     : LabelFamily::AllBut(SetOf(matching.labels));
 }
 
 std::string TextOf(const Expr& expr) {
@@ -66,10 +61,7 @@ LabelFamily OfAggregate(const query::Aggregate& aggregate) {
   if (aggregate.param != nullptr && ReadsSeries(*aggregate.param)) {
     return LabelFamily::None();
   }
-  const LabelFamily inner = PartitionOf(*aggregate.expr);
-  std::set<std::string> grouping = SetOf(aggregate.grouping);
-  LabelFamily family = aggregate.without ? inner.Without(grouping)
-                                         : inner.Intersect(LabelFamily::Of(std::move(grouping)));
+  const LabelFamily family = PartitionOf(*aggregate.expr).Intersect(GroupedLabels(aggregate));
   return aggregate.op == query::AggregateOp::kCountValues
              ? family.Without({TextOf(*aggregate.param)})
              : family;
@@ -87,10 +79,10 @@ LabelFamily OfConstantOperand(const query::Binary& binary, bool lhs_reads) {
       if (lhs_reads) {
         return varying;  // each series stands or falls by itself
       }
-      return binary.op == BinaryOp::kAnd ? varying.Intersect(Compared(matching))
+      return binary.op == BinaryOp::kAnd ? varying.Intersect(ComparedLabels(matching))
                                          : LabelFamily::None();
     default:
-      return varying.Intersect(Compared(matching)).Without(SetOf(matching.include));
+      return varying.Intersect(ComparedLabels(matching)).Without(SetOf(matching.include));
   }
 }
 
@@ -103,7 +95,7 @@ LabelFamily OfVectors(const query::Binary& binary) {
   }
   return PartitionOf(*binary.lhs)
       .Intersect(PartitionOf(*binary.rhs))
-      .Intersect(Compared(matching))
+      .Intersect(ComparedLabels(matching))
       .Without(matching.on ? std::set<std::string>() : SetOf(matching.include));
 }
 

@@ -95,6 +95,28 @@ TEST(ParseCommandLine, EnablesFeaturesByName) {
   EXPECT_FALSE(Parse({"serve", "--enable-feature=time-travel"}).serve.has_value());
 }
 
+TEST(ParseCommandLine, ReadsTheCommandsForRules) {
+  const CommandLine test =
+      Parse({"test", "rules", "a.yml", "b.yml", "--enable-feature=promql-experimental-functions"});
+  ASSERT_TRUE(test.rules.has_value());
+  EXPECT_FALSE(test.serve.has_value());
+  EXPECT_EQ(test.rules->command, RuleFlags::Command::kTest);
+  EXPECT_EQ(test.rules->files, (std::vector<std::string>{"a.yml", "b.yml"}));
+  EXPECT_TRUE(test.rules->experimental_functions);
+
+  const CommandLine check =
+      Parse({"check", "rules", "--identity=k8s_cluster,tidb_cluster", "--output", "json", "a.yml"});
+  ASSERT_TRUE(check.rules.has_value());
+  EXPECT_EQ(check.rules->command, RuleFlags::Command::kCheck);
+  EXPECT_EQ(check.rules->identity, (std::vector<std::string>{"k8s_cluster", "tidb_cluster"}));
+  EXPECT_TRUE(check.rules->json);
+
+  const CommandLine plain = Parse({"check", "rules", "a.yml"});
+  ASSERT_TRUE(plain.rules.has_value());
+  EXPECT_EQ(plain.rules->identity, (std::vector<std::string>{"cluster"}));
+  EXPECT_FALSE(plain.rules->json);
+}
+
 TEST(ParseCommandLine, EndsWithAnErrorOnWrongFlags) {
   const std::vector<std::vector<const char*>> wrong = {
       {},
@@ -104,10 +126,15 @@ TEST(ParseCommandLine, EndsWithAnErrorOnWrongFlags) {
       {"serve", "--storage.journal.sync=sometimes"},
       {"serve", "--query.max-samples=0"},
       {"serve", "--log.level=loud"},
+      {"check"},
+      {"check", "rules"},
+      {"test", "rules"},
+      {"check", "rules", "--output=xml", "a.yml"},
   };
   for (const auto& args : wrong) {
     const CommandLine line = Parse(args);
     EXPECT_FALSE(line.serve.has_value()) << (args.empty() ? "" : args.back());
+    EXPECT_FALSE(line.rules.has_value()) << (args.empty() ? "" : args.back());
     EXPECT_NE(line.exit_code, 0);
   }
 }

@@ -2,6 +2,7 @@
 
 #include "alert/check/internal/expr_walk.h"
 #include "alert/check/internal/lint_passes.h"
+#include "alert/check/internal/matching.h"
 #include "alert/check/internal/vector_shape.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -46,11 +47,7 @@ void Add(Finding finding, std::vector<Finding>* findings) {
 
 void LintAggregate(const query::Aggregate& aggregate, const LintOptions& options,
                    std::vector<Finding>* findings) {
-  const VectorShape inner = ShapeOf(*aggregate.expr);
-  std::set<std::string> grouping(aggregate.grouping.begin(), aggregate.grouping.end());
-  const LabelFamily kept = aggregate.without ? LabelFamily::AllBut(std::move(grouping))
-                                             : LabelFamily::Of(std::move(grouping));
-  const Names lost = Lost(options.identity, inner, kept);
+  const Names lost = Lost(options.identity, ShapeOf(*aggregate.expr), GroupedLabels(aggregate));
   if (!lost.empty()) {
     Add({Severity::kWarning, "identity-lost",
          fmt::format("{} loses {}: over more than one cluster it mixes their series",
@@ -62,13 +59,9 @@ void LintAggregate(const query::Aggregate& aggregate, const LintOptions& options
 
 void LintJoin(const query::Binary& binary, const LintOptions& options,
               std::vector<Finding>* findings) {
-  const query::VectorMatching& matching = binary.matching;
-  std::set<std::string> labels(matching.labels.begin(), matching.labels.end());
-  const LabelFamily compared =
-      matching.on ? LabelFamily::Of(std::move(labels)) : LabelFamily::AllBut(std::move(labels));
   const VectorShape lhs = ShapeOf(*binary.lhs);
   const VectorShape rhs = ShapeOf(*binary.rhs);
-  Names lost = Lost(options.identity, lhs, compared);
+  Names lost = Lost(options.identity, lhs, ComparedLabels(binary.matching));
   std::erase_if(lost, [&](const std::string& label) {
     return !rhs.labels.Contains(label) || rhs.pinned.Contains(label);
   });

@@ -2,10 +2,10 @@
 
 #include "alert/check/internal/expr_walk.h"
 #include "alert/check/internal/lint_passes.h"
+#include "alert/check/internal/matching.h"
 #include "alert/check/internal/vector_shape.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
-#include "query/parser/printer.h"
 
 namespace tidemark::alert {
 namespace {
@@ -14,11 +14,6 @@ using query::As;
 using query::Binary;
 using query::Expr;
 using query::ExprKind;
-
-LabelFamily Compared(const query::VectorMatching& matching) {
-  std::set<std::string> labels(matching.labels.begin(), matching.labels.end());
-  return matching.on ? LabelFamily::Of(std::move(labels)) : LabelFamily::AllBut(std::move(labels));
-}
 
 std::string Names(const std::set<Component>& components) {
   std::string text;
@@ -43,8 +38,9 @@ std::string ImpossibleLabel(const Binary& binary, const VectorShape& lhs, const 
   if (!lhs.components || !rhs.components || !Disjoint(*lhs.components, *rhs.components)) {
     return "";
   }
-  const LabelFamily compared = Compared(binary.matching);
-  for (const char* label : {"instance", "job"}) {
+  const LabelFamily compared = ComparedLabels(binary.matching);
+  for (const std::string_view name : kTargetLabels) {
+    const std::string label(name);
     if (compared.Contains(label) && Keeps(lhs, label) && Keeps(rhs, label)) {
       return label;
     }
@@ -76,8 +72,8 @@ void LintJoin(const Binary& binary, std::vector<Finding>* findings) {
          binary.position});
     return;
   }
-  const LabelFamily left = lhs.labels.Intersect(Compared(binary.matching));
-  const LabelFamily right = rhs.labels.Intersect(Compared(binary.matching));
+  const LabelFamily left = lhs.labels.Intersect(ComparedLabels(binary.matching));
+  const LabelFamily right = rhs.labels.Intersect(ComparedLabels(binary.matching));
   if (left.complement() || right.complement() || left == right) {
     return;
   }

@@ -1,6 +1,7 @@
 #include "alert/check/internal/vector_shape.h"
 
 #include "alert/check/internal/expr_walk.h"
+#include "alert/check/internal/matching.h"
 
 namespace tidemark::alert {
 namespace {
@@ -66,9 +67,7 @@ VectorShape OfAggregate(const query::Aggregate& aggregate) {
   if (selects) {
     return shape;
   }
-  std::set<std::string> grouping(aggregate.grouping.begin(), aggregate.grouping.end());
-  shape.labels = aggregate.without ? shape.labels.Without(grouping)
-                                   : shape.labels.Intersect(LabelFamily::Of(std::move(grouping)));
+  shape.labels = shape.labels.Intersect(GroupedLabels(aggregate));
   if (aggregate.op == query::AggregateOp::kCountValues) {
     shape.components.reset();
   }
@@ -87,11 +86,8 @@ VectorShape OfVectors(const query::Binary& binary) {
   }
   shape.rewritten.insert(matching.include.begin(), matching.include.end());
   const bool one_to_one = matching.cardinality == query::VectorMatching::Cardinality::kOneToOne;
-  if (one_to_one && matching.on) {
-    shape.labels =
-        shape.labels.Intersect(LabelFamily::Of({matching.labels.begin(), matching.labels.end()}));
-  } else if (one_to_one) {
-    shape.labels = shape.labels.Without({matching.labels.begin(), matching.labels.end()});
+  if (one_to_one) {
+    shape.labels = shape.labels.Intersect(ComparedLabels(matching));
   }
   return shape;
 }
