@@ -110,6 +110,8 @@ bool EnableFeature(std::string_view name, Flags* flags) {
     flags->fill_modifiers = true;
   } else if (name == "promql-extended-range-selectors") {
     flags->extended_ranges = true;
+  } else if (name == "promql-delayed-name-removal") {
+    flags->delayed_name_removal = true;
   } else {
     return false;
   }
@@ -124,7 +126,7 @@ void AddFeatureFlag(CLI::App* app, Flags* flags) {
   app->add_option_function<std::vector<std::string>>(
          "--enable-feature", [](const std::vector<std::string>&) {},
          "promql-experimental-functions, promql-binop-fill-modifiers, "
-         "promql-extended-range-selectors; separated by commas")
+         "promql-extended-range-selectors, promql-delayed-name-removal; separated by commas")
       ->delimiter(',')
       ->check(CLI::Validator(enable, ""))
       ->type_name("NAMES");

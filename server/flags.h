@@ -42,6 +42,7 @@ struct ServeFlags {
   bool experimental_functions = false;
   bool fill_modifiers = false;
   bool extended_ranges = false;
+  bool delayed_name_removal = false;
 
   base::LogLevel log_level = base::LogLevel::kInfo;
 

@@ -57,6 +57,7 @@ query::EngineOptions EngineOptionsOf(const ServeFlags& flags) {
   options.enable_experimental = flags.experimental_functions;
   options.enable_fill_modifiers = flags.fill_modifiers;
   options.enable_extended_ranges = flags.extended_ranges;
+  options.delayed_name_removal = flags.delayed_name_removal;
   return options;
 }
 

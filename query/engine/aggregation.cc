@@ -30,13 +30,13 @@ std::vector<SeriesGroup> GroupSeries(EvalContext& context, const StepVector& vec
 }
 
 absl::StatusOr<StepVector> EvaluateAggregate(Evaluator& evaluator, const Aggregate& aggregate) {
+  if (!HasParameter(aggregate.op)) {
+    return FoldSeries(evaluator, aggregate);
+  }
   EvalContext& context = evaluator.context();
   ASSIGN_OR_RETURN(StepVector vector, evaluator.Vector(*aggregate.expr));
   if (aggregate.op == AggregateOp::kCountValues) {
     return CountValues(context, aggregate, vector);
-  }
-  if (!HasParameter(aggregate.op)) {
-    return FoldGroups(context, aggregate, vector);
   }
   ASSIGN_OR_RETURN(const ScalarColumn parameter, evaluator.Scalar(*aggregate.param));
   if (aggregate.op == AggregateOp::kQuantile) {

@@ -26,8 +26,7 @@ std::vector<SeriesGroup> GroupSeries(EvalContext& context, const StepVector& vec
 absl::StatusOr<StepVector> SelectSeries(EvalContext& context, const Aggregate& aggregate,
                                         const ScalarColumn& parameter, StepVector vector);
 // aggregation_folding.cc makes one series of each group.
-absl::StatusOr<StepVector> FoldGroups(EvalContext& context, const Aggregate& aggregate,
-                                      const StepVector& vector);
+absl::StatusOr<StepVector> FoldSeries(Evaluator& evaluator, const Aggregate& aggregate);
 absl::StatusOr<StepVector> QuantileOfGroups(EvalContext& context, const Aggregate& aggregate,
                                             const ScalarColumn& parameter,
                                             const StepVector& vector);

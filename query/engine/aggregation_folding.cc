@@ -1,7 +1,8 @@
 // Aggregations that make one series of each group.
 //
-// A group is folded series by series into one accumulator a step, so that memory does not grow
-// with the number of groups, and values are taken in the order of the series at every step.
+// Series are folded one by one, as they are computed, into one accumulator a group and step:
+// memory grows with the groups, not with the series, and values are taken in the order of the
+// series at every step.
 #include <cmath>
 
 #include "absl/container/flat_hash_map.h"
@@ -75,24 +76,85 @@ StepVector NewAggregate(EvalContext& context, const Aggregate& aggregate, size_t
   return result;
 }
 
+// Folding takes series one by one and adds each to the accumulators of its group.
+// Thread-compatible.
 template <typename Accumulator>
-absl::StatusOr<StepVector> Fold(EvalContext& context, const Aggregate& aggregate,
-                                const StepVector& vector) {
-  StepVector result = NewAggregate(context, aggregate, vector.steps());
-  std::vector<Accumulator> accumulators;
-  for (const SeriesGroup& group : GroupSeries(context, vector, aggregate)) {
-    accumulators.assign(vector.steps(), Accumulator());
-    const Row out = result.Add(group.labels);
-    for (const Row& row : group.rows) {
-      vector.ForEachPresent(row, [&](size_t i) { accumulators[i].Add(row.values[i]); });
-      for (size_t w = 0; w < vector.words(); ++w) {
-        out.present[w] |= row.present[w];
-      }
-      RETURN_IF_ERROR(context.Spend(vector.steps()));
+class Folding final : public RowSink {
+ public:
+  Folding(EvalContext* context, const Aggregate& aggregate, size_t steps)
+      : context_(*context),
+        key_(aggregate.grouping, !aggregate.without),
+        result_(NewAggregate(*context, aggregate, steps)) {}
+  ~Folding() override { context_.budget().Release(charged_); }
+
+  absl::Status Take(model::LabelsView labels, const Row& row) override {
+    key_.Pick(labels, &picked_);
+    const auto [it, added] = index_.try_emplace(picked_, groups_.size());
+    if (added) {
+      AddGroup();
     }
-    result.ForEachPresent(out, [&](size_t i) { out.values[i] = accumulators[i].Value(); });
+    Group& group = groups_[it->second];
+    result_.rows()[it->second].drop_name |= row.drop_name;
+    AddPresent(row, group.accumulators.get());
+    for (size_t w = 0; w < result_.words(); ++w) {
+      group.out.present[w] |= row.present[w];
+    }
+    return context_.Spend(result_.steps());
   }
-  return result;
+
+  StepVector Finish() {
+    for (const Group& group : groups_) {
+      result_.ForEachPresent(
+          group.out, [&](size_t i) { group.out.values[i] = group.accumulators[i].Value(); });
+    }
+    return std::move(result_);
+  }
+
+ private:
+  struct Group {
+    Row out;
+    std::unique_ptr<Accumulator[]> accumulators;  // one a step
+  };
+
+  void AddGroup() {
+    const Row out = result_.Add(model::LabelsView(context_.labels().StoreBytes(picked_)));
+    groups_.push_back({out, std::make_unique<Accumulator[]>(result_.steps())});
+    const size_t cells = result_.steps() * sizeof(Accumulator) / sizeof(double);
+    context_.budget().Charge(cells);
+    charged_ += cells;
+  }
+
+  void AddPresent(const Row& row, Accumulator* accumulators) const {
+    for (size_t w = 0; w < result_.words(); ++w) {
+      const size_t begin = w * 64;
+      if (row.present[w] == ~uint64_t{0}) {
+        for (size_t i = begin; i < begin + 64; ++i) {
+          accumulators[i].Add(row.values[i]);
+        }
+        continue;
+      }
+      ForEachBit(row.present + w, 1,
+                 [&](size_t i) { accumulators[begin + i].Add(row.values[begin + i]); });
+    }
+  }
+
+  EvalContext& context_;
+  const LabelKey key_;
+  StepVector result_;
+  base::StringMap<size_t> index_;
+  std::vector<Group> groups_;
+  std::string picked_;
+  size_t charged_ = 0;
+};
+
+template <typename Accumulator>
+absl::StatusOr<StepVector> Fold(Evaluator& evaluator, const Aggregate& aggregate) {
+  Folding<Accumulator> folding(&evaluator.context(), aggregate, evaluator.steps().count);
+  ASSIGN_OR_RETURN(const StepVector rest, evaluator.VectorInto(*aggregate.expr, &folding));
+  for (const Row& row : rest.rows()) {
+    RETURN_IF_ERROR(folding.Take(row.labels, row));
+  }
+  return folding.Finish();
 }
 
 void WarnOfQuantiles(EvalContext& context, const ScalarColumn& quantiles, PositionRange where) {
@@ -161,25 +223,24 @@ class ValueCounts {
 
 }  // namespace
 
-absl::StatusOr<StepVector> FoldGroups(EvalContext& context, const Aggregate& aggregate,
-                                      const StepVector& vector) {
+absl::StatusOr<StepVector> FoldSeries(Evaluator& evaluator, const Aggregate& aggregate) {
   switch (aggregate.op) {
     case AggregateOp::kSum:
-      return Fold<CompensatedSum>(context, aggregate, vector);
+      return Fold<CompensatedSum>(evaluator, aggregate);
     case AggregateOp::kAvg:
-      return Fold<CompensatedMean>(context, aggregate, vector);
+      return Fold<CompensatedMean>(evaluator, aggregate);
     case AggregateOp::kMin:
-      return Fold<LeastValue>(context, aggregate, vector);
+      return Fold<LeastValue>(evaluator, aggregate);
     case AggregateOp::kMax:
-      return Fold<GreatestValue>(context, aggregate, vector);
+      return Fold<GreatestValue>(evaluator, aggregate);
     case AggregateOp::kCount:
-      return Fold<SeriesCount>(context, aggregate, vector);
+      return Fold<SeriesCount>(evaluator, aggregate);
     case AggregateOp::kGroup:
-      return Fold<SeriesPresence>(context, aggregate, vector);
+      return Fold<SeriesPresence>(evaluator, aggregate);
     case AggregateOp::kStddev:
-      return Fold<PlainDeviation>(context, aggregate, vector);
+      return Fold<PlainDeviation>(evaluator, aggregate);
     case AggregateOp::kStdvar:
-      return Fold<PlainVariance>(context, aggregate, vector);
+      return Fold<PlainVariance>(evaluator, aggregate);
     default:
       return ExecutionError(
           fmt::format("aggregation {} is not supported", OperatorText(aggregate.op)));

@@ -34,7 +34,8 @@ void SortByLabels(std::vector<MatrixSeries>* matrix) {
 }
 
 absl::Status FillVector(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
-  ASSIGN_OR_RETURN(const StepVector vector, evaluator.Vector(expr));
+  ASSIGN_OR_RETURN(StepVector vector, evaluator.Vector(expr));
+  RETURN_IF_ERROR(DropMarkedNames(&evaluator.context(), &vector));
   result->vector.reserve(vector.rows().size());
   for (const Row& row : vector.rows()) {
     if (row.Has(0)) {
@@ -53,7 +54,8 @@ absl::Status FillWindow(Evaluator& evaluator, const Expr& expr, QueryResult* res
       series.samples.push_back({samples.timestamps[i], samples.values[i]});
     }
     if (!series.samples.empty()) {
-      series.labels = model::Labels(labels);
+      series.labels = model::Labels(
+          range.drop_name() ? WithoutMetricName(labels, &evaluator.context().labels()) : labels);
       evaluator.context().budget().Charge(series.samples.size());
       result->matrix.push_back(std::move(series));
     }
@@ -100,7 +102,8 @@ absl::Status FillRange(Evaluator& evaluator, const Expr& expr, QueryResult* resu
   if (expr.type() == ValueType::kScalar) {
     return FillScalarRange(evaluator, expr, result);
   }
-  ASSIGN_OR_RETURN(const StepVector vector, evaluator.Vector(expr));
+  ASSIGN_OR_RETURN(StepVector vector, evaluator.Vector(expr));
+  RETURN_IF_ERROR(DropMarkedNames(&evaluator.context(), &vector));
   for (const Row& row : vector.rows()) {
     MatrixSeries series;
     series.samples.reserve(vector.steps());

@@ -36,6 +36,7 @@ struct EngineOptions {
   bool enable_experimental = false;     // functions and aggregations marked so
   bool enable_fill_modifiers = false;   // fill(), fill_left(), fill_right()
   bool enable_extended_ranges = false;  // anchored, smoothed
+  bool delayed_name_removal = false;    // metric names are dropped at the end of the query
   // Ranges and look-back include their left end, and counters are extended to zero however far
   // away it is, as before Prometheus 3. For comparison only.
   bool as_prometheus_2 = false;

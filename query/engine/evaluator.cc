@@ -1,5 +1,8 @@
 #include "query/engine/evaluator.h"
 
+#include <tuple>
+#include <utility>
+
 #include "base/status_macros.h"
 #include "query/engine/aggregation.h"
 #include "query/engine/binary.h"
@@ -52,6 +55,14 @@ absl::StatusOr<StepVector> Evaluator::Vector(const Expr& expr) {
     default:
       return absl::InternalError("expression is not an instant vector");
   }
+}
+
+absl::StatusOr<StepVector> Evaluator::VectorInto(const Expr& expr, RowSink* sink) {
+  const Expr& node = StripParens(expr);
+  const auto outer = std::pair(std::exchange(sunk_, &node), std::exchange(sink_, sink));
+  auto rest = Vector(node);
+  std::tie(sunk_, sink_) = outer;
+  return rest;
 }
 
 absl::StatusOr<ScalarColumn> Evaluator::Scalar(const Expr& expr) {

@@ -1,5 +1,5 @@
 // Evaluator gives the value of a node at all steps of one grid: those of the query, or those of a
-// subquery inside it. It holds no state of its own; the rest is in the EvalContext.
+// subquery inside it. What a query shares is in the EvalContext.
 // Thread-compatible.
 #pragma once
 
@@ -16,6 +16,15 @@ namespace tidemark::query {
 // The value of a scalar node: one number a step.
 using ScalarColumn = std::vector<double>;
 
+// RowSink takes the series of a vector one at a time, as they are computed, so that the vector
+// need not be kept whole.
+class RowSink {
+ public:
+  virtual ~RowSink() = default;
+  // `row` and `labels` are valid during the call only; the row's own labels mean nothing.
+  virtual absl::Status Take(model::LabelsView labels, const Row& row) = 0;
+};
+
 class Evaluator {
  public:
   // `context` must outlive the evaluator.
@@ -24,6 +33,12 @@ class Evaluator {
   // REQUIRES: the type of `expr` is the one named.
   absl::StatusOr<StepVector> Vector(const Expr& expr);
   absl::StatusOr<ScalarColumn> Scalar(const Expr& expr);
+
+  // As Vector(), but series may be given to `sink` instead of being part of the result: by the
+  // outermost node, if it makes them one by one.
+  absl::StatusOr<StepVector> VectorInto(const Expr& expr, RowSink* sink);
+  // Where `node` may put its series; null if it has to return them.
+  RowSink* SinkOf(const Expr& node) const { return &node == sunk_ ? sink_ : nullptr; }
 
   EvalContext& context() { return context_; }
   const StepGrid& steps() const { return steps_; }
@@ -38,6 +53,8 @@ class Evaluator {
 
   EvalContext& context_;
   const StepGrid steps_;
+  const Expr* sunk_ = nullptr;  // the node whose series `sink_` may take
+  RowSink* sink_ = nullptr;
 };
 
 }  // namespace tidemark::query

@@ -1,6 +1,5 @@
 #include "query/engine/extrapolation.h"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -9,34 +8,12 @@
 namespace tidemark::query {
 namespace {
 
-// A gap at an end of the window counts as the series' own beginning or end when it is this many
-// times the mean distance of its samples.
-constexpr double kGapFactor = 1.1;
-
 double Seconds(int64_t ms) { return static_cast<double>(ms) / 1000; }
 
 }  // namespace
 
-double Extrapolate(const SampledWindow& window, double growth, bool counter) {
-  const double sampled = Seconds(window.last_time - window.first_time);
-  const double mean_gap = sampled / static_cast<double>(window.count - 1);
-  double to_start = Seconds(window.first_time - window.begin);
-  double to_end = Seconds(window.end - window.last_time);
-  const bool may_meet_zero = counter && growth > 0 && window.first_value >= 0;
-  const double to_zero = may_meet_zero ? sampled * (window.first_value / growth) : to_start;
-  if (window.as_prometheus_2) {
-    to_start = std::min(to_start, to_zero);
-  }
-  if (to_start >= kGapFactor * mean_gap) {
-    to_start = mean_gap / 2;
-  }
-  if (may_meet_zero) {
-    to_start = std::min(to_start, to_zero);
-  }
-  if (to_end >= kGapFactor * mean_gap) {
-    to_end = mean_gap / 2;
-  }
-  return growth * ((sampled + to_start + to_end) / sampled);
+bool IsGapExactly(double gap_ms, double sampled_ms, double intervals) {
+  return gap_ms / 1000 >= kGapFactor * (sampled_ms / 1000 / intervals);
 }
 
 Line FitLine(std::span<const model::Timestamp> times, std::span<const double> values,

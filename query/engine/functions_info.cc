@@ -68,9 +68,47 @@ absl::StatusOr<InfoRequest> ParseRequest(const Call& call) {
   return request;
 }
 
-// The times of the newest samples of all info series asked for.
-absl::StatusOr<StepVector> SelectInfo(Evaluator& evaluator, const InfoRequest& request) {
+// The first selector in `expr`; null if there is none.
+const VectorSelector* FirstSelector(const Expr& expr) {
+  switch (expr.kind()) {
+    case ExprKind::kVectorSelector:
+      return &As<VectorSelector>(expr);
+    case ExprKind::kMatrixSelector:
+      return As<MatrixSelector>(expr).selector.get();
+    case ExprKind::kSubquery:
+      return FirstSelector(*As<Subquery>(expr).expr);
+    case ExprKind::kAggregate:
+      return FirstSelector(*As<Aggregate>(expr).expr);
+    case ExprKind::kUnary:
+      return FirstSelector(*As<Unary>(expr).expr);
+    case ExprKind::kParen:
+      return FirstSelector(*As<Paren>(expr).expr);
+    case ExprKind::kBinary: {
+      const VectorSelector* left = FirstSelector(*As<Binary>(expr).lhs);
+      return left != nullptr ? left : FirstSelector(*As<Binary>(expr).rhs);
+    }
+    case ExprKind::kCall:
+      for (const ExprPtr& arg : As<Call>(expr).args) {
+        if (const VectorSelector* found = FirstSelector(*arg)) {
+          return found;
+        }
+      }
+      return nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+// The times of the newest samples of all info series asked for, as of the time that the first
+// selector of `base` looks at.
+absl::StatusOr<StepVector> SelectInfo(Evaluator& evaluator, const InfoRequest& request,
+                                      const Expr& base) {
   VectorSelector selector;
+  if (const VectorSelector* first = FirstSelector(base)) {
+    selector.shift.offset.ms = first->shift.offset.ms;
+    selector.shift.at = first->shift.at;
+    selector.shift.at_ms = first->shift.at_ms;
+  }
   selector.matchers = request.names;
   selector.matchers.insert(selector.matchers.end(), request.labels.begin(), request.labels.end());
   return SelectInstant(evaluator, selector, SampleField::kTime);
@@ -165,7 +203,9 @@ absl::Status InfoJoin::Join(const Row& series, StepVector* result) {
       bool found = false;
       ASSIGN_OR_RETURN(const model::Labels labels, Combine(series.labels, chosen, &found));
       if (found || request_.AcceptsNothing()) {
-        it->second = result->Add(context_.labels().Store(labels));
+        Row& row = result->Add(context_.labels().Store(labels));
+        row.drop_name = series.drop_name;
+        it->second = row;
       }
     }
     if (it->second) {
@@ -176,7 +216,8 @@ absl::Status InfoJoin::Join(const Row& series, StepVector* result) {
 }
 
 absl::Status Keep(const Row& series, StepVector* result) {
-  const Row& copy = result->Add(series.labels);
+  Row& copy = result->Add(series.labels);
+  copy.drop_name = series.drop_name;
   std::copy_n(series.values, result->steps(), copy.values);
   std::copy_n(series.present, result->words(), copy.present);
   return absl::OkStatus();
@@ -186,7 +227,7 @@ absl::StatusOr<StepVector> Info(Evaluator& evaluator, const Call& call) {
   EvalContext& context = evaluator.context();
   ASSIGN_OR_RETURN(const InfoRequest request, ParseRequest(call));
   ASSIGN_OR_RETURN(const StepVector vector, evaluator.Vector(*call.args[0]));
-  ASSIGN_OR_RETURN(const StepVector info, SelectInfo(evaluator, request));
+  ASSIGN_OR_RETURN(const StepVector info, SelectInfo(evaluator, request, *call.args[0]));
   InfoJoin join(context, request, info);
   StepVector result = evaluator.NewVector();
   result.set_mixed_names(vector.mixed_names());

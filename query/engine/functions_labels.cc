@@ -23,6 +23,7 @@ absl::StatusOr<StepVector> SetLabel(EvalContext& context, StepVector vector,
       model::LabelsBuilder builder(row.labels);
       builder.Set(label, *value);
       row.labels = context.labels().Store(builder.Build());
+      row.drop_name = row.drop_name && label != model::kMetricName;
     }
     RETURN_IF_ERROR(context.Spend(1));
   }

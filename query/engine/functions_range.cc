@@ -37,6 +37,8 @@ struct WindowedSeries {
 
 using Kernel = absl::Status (*)(const WindowedSeries&);
 
+double AsDouble(size_t n) { return static_cast<double>(n); }
+
 // Calls visit(step, first, behind) for each step whose window holds samples [first, behind) of
 // the series, one at least.
 template <typename Visit>
@@ -44,9 +46,10 @@ absl::Status ForEachWindow(const WindowedSeries& series, Visit visit) {
   const std::vector<model::Timestamp>& times = series.samples.timestamps;
   size_t first = 0;
   size_t behind = 0;
-  for (size_t step = 0; step < series.windows.steps.count; ++step) {
-    const model::Timestamp end = series.windows.End(step);
-    const model::Timestamp too_old = series.windows.TooOld(step);
+  WindowCursor window(series.windows);
+  for (size_t step = 0; step < series.windows.steps.count; ++step, window.Advance()) {
+    const model::Timestamp end = window.end();
+    const model::Timestamp too_old = window.too_old();
     while (behind < times.size() && times[behind] <= end) {
       ++behind;
     }
@@ -123,6 +126,7 @@ absl::Status Growth(const WindowedSeries& series) {
   const std::vector<model::Timestamp>& times = series.samples.timestamps;
   const std::vector<size_t> resets = counter ? FindResets(series.samples) : std::vector<size_t>();
   auto reset = resets.begin();
+  const double range_seconds = ToSeconds(series.windows.range_ms);
   return ForEachWindow(series, [&](size_t step, size_t first, size_t behind) {
     if (behind - first < 2) {
       return;
@@ -143,7 +147,103 @@ absl::Status Growth(const WindowedSeries& series) {
     window.first_value = values[first];
     window.count = behind - first;
     const double total = Extrapolate(window, growth, counter);
-    series.out.Set(step, per_second ? total / ToSeconds(series.windows.range_ms) : total);
+    series.out.Set(step, per_second ? total / range_seconds : total);
+  });
+}
+
+// The samples that an anchored or smoothed window rests on: [first, last], the first at or before
+// the window's left end if there is one, the last in the window or, when smoothed, at or behind
+// its right end if there is one.
+struct ExtendedWindow {
+  model::Timestamp begin = 0;
+  model::Timestamp end = 0;
+  size_t first = 0;
+  size_t last = 0;
+};
+
+// Calls visit(step, window) for each step whose window has something to rest on.
+template <typename Visit>
+absl::Status ForEachExtendedWindow(const WindowedSeries& series, Visit visit) {
+  const WindowGrid& windows = series.windows;
+  const std::vector<model::Timestamp>& times = series.samples.timestamps;
+  const auto behind = [&](model::Timestamp t) {
+    return static_cast<size_t>(std::upper_bound(times.begin(), times.end(), t) - times.begin());
+  };
+  for (size_t step = 0; step < windows.steps.count; ++step) {
+    ExtendedWindow window;
+    window.begin = windows.Begin(step);
+    window.end = windows.End(step);
+    const size_t oldest = behind(SubtractMs(window.begin, windows.look_left_ms));
+    const size_t seen = behind(AddMs(window.end, windows.look_right_ms));
+    if (oldest == seen || times[seen - 1] <= window.begin) {
+      continue;
+    }
+    const size_t in_window = behind(window.begin);
+    window.first = in_window > oldest ? in_window - 1 : oldest;
+    const size_t at_end = behind(SubtractMs(window.end, 1));
+    window.last = std::min(at_end, seen - 1);
+    if (windows.look_right_ms == 0) {
+      window.last = seen - 1;
+    }
+    if (times[window.last] > window.begin) {
+      visit(step, window);
+    }
+    RETURN_IF_ERROR(series.context.Spend(window.last - window.first + 1));
+  }
+  return absl::OkStatus();
+}
+
+// The value at `t` between samples i and i + 1. A counter that fell between them was reset at
+// once: on the left end it rises from zero, on the right one it rises on.
+double Between(const storage::SampleColumns& samples, size_t i, model::Timestamp t, bool counter,
+               bool left) {
+  double before = samples.values[i];
+  double after = samples.values[i + 1];
+  if (counter && after < before) {
+    (left ? before : after) = left ? 0 : after + before;
+  }
+  return before + (after - before) * ToSeconds(t - samples.timestamps[i]) /
+                      ToSeconds(samples.timestamps[i + 1] - samples.timestamps[i]);
+}
+
+// rate, increase and delta of what is at the ends of the window; nothing is extrapolated.
+template <bool counter, bool per_second>
+absl::Status ExtendedGrowth(const WindowedSeries& series) {
+  const std::vector<double>& values = series.samples.values;
+  const std::vector<model::Timestamp>& times = series.samples.timestamps;
+  const bool smoothed = series.windows.look_right_ms > 0;
+  return ForEachExtendedWindow(series, [&](size_t step, ExtendedWindow window) {
+    double left = values[window.first];
+    if (smoothed && times[window.first] < window.begin) {
+      left = Between(series.samples, window.first, window.begin, counter, true);
+    }
+    double right = values[window.last];
+    if (smoothed && window.last > 0 && times[window.last] > window.end) {
+      right = Between(series.samples, window.last - 1, window.end, counter, false);
+    }
+    double growth = right - left;
+    if (counter) {
+      double previous = left;
+      const auto rise_to = [&](double v) {
+        growth += v < previous ? previous : 0;
+        previous = v;
+      };
+      for (size_t i = window.first; i <= window.last; ++i) {
+        if (times[i] > window.begin && times[i] < window.end) {
+          rise_to(values[i]);
+        }
+      }
+      rise_to(right);
+    }
+    series.out.Set(step, per_second ? growth / ToSeconds(series.windows.range_ms) : growth);
+  });
+}
+
+// resets and changes, also between the sample before the window and the first in it.
+template <size_t (*kCount)(Values)>
+absl::Status ExtendedCount(const WindowedSeries& series) {
+  return ForEachExtendedWindow(series, [&](size_t step, const ExtendedWindow& window) {
+    series.out.Set(step, static_cast<double>(kCount(series.values(window.first, window.last + 1))));
   });
 }
 
@@ -197,8 +297,6 @@ absl::Status Smoothing(const WindowedSeries& series) {
   });
 }
 
-double AsDouble(size_t n) { return static_cast<double>(n); }
-
 absl::StatusOr<std::vector<ScalarColumn>> ScalarArguments(Evaluator& evaluator, const Call& call) {
   std::vector<ScalarColumn> columns;
   for (const ExprPtr& arg : call.args) {
@@ -246,15 +344,57 @@ absl::Status FillRow(Kernel kernel, const WindowedSeries& series, bool once) {
   return absl::OkStatus();
 }
 
+absl::Status Resets(const WindowedSeries& series) {
+  return OfValues<[](Values v) { return AsDouble(CountResets(v)); }>(series);
+}
+absl::Status Changes(const WindowedSeries& series) {
+  return OfValues<[](Values v) { return AsDouble(CountChanges(v)); }>(series);
+}
+
+// What does the work of `kernel` over anchored and smoothed windows.
+struct ExtendedKernel {
+  Kernel kernel;
+  Kernel extended;
+  bool smoothed;  // also over smoothed ones
+};
+constexpr ExtendedKernel kExtendedKernels[] = {
+    {Growth<true, true>, ExtendedGrowth<true, true>, true},
+    {Growth<true, false>, ExtendedGrowth<true, false>, true},
+    {Growth<false, false>, ExtendedGrowth<false, false>, true},
+    {Resets, ExtendedCount<CountResets>, false},
+    {Changes, ExtendedCount<CountChanges>, false},
+};
+
+absl::StatusOr<Kernel> KernelFor(const WindowGrid& windows, Kernel kernel, const Call& call) {
+  if (windows.look_left_ms == 0) {
+    return kernel;
+  }
+  const bool smoothed = windows.look_right_ms > 0;
+  for (const ExtendedKernel& one : kExtendedKernels) {
+    if (one.kernel == kernel && (one.smoothed || !smoothed)) {
+      return one.extended;
+    }
+  }
+  return ExecutionError(fmt::format(
+      "{} modifier can only be used with: {} - not with {}", smoothed ? "smoothed" : "anchored",
+      smoothed ? "delta, increase, rate" : "changes, delta, increase, rate, resets",
+      call.function->name));
+}
+
 // Runs `kernel` over every series; `seen` is called with the labels of those that gave a value.
 template <typename Seen>
 absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Kernel kernel,
                                      const std::vector<ScalarColumn>& parameters, bool keeps_name,
                                      Seen seen) {
   EvalContext& context = evaluator.context();
-  ASSIGN_OR_RETURN(RangeVector range, RangeVector::Create(&evaluator, MatrixArgument(call)));
+  ASSIGN_OR_RETURN(RangeVector range,
+                   RangeVector::CreateExtended(&evaluator, MatrixArgument(call)));
+  ASSIGN_OR_RETURN(kernel, KernelFor(range.windows(), kernel, call));
   StepVector result = evaluator.NewVector();
   result.set_mixed_names(range.mixed_names());
+  const bool drops_now = !keeps_name && !context.options().delayed_name_removal;
+  // Series that may become equal without their names are looked at together.
+  RowSink* const sink = drops_now && range.mixed_names() ? nullptr : evaluator.SinkOf(call);
   const bool once = SameAtAllSteps(kernel, range.windows(), parameters);
   const auto visit = [&](model::LabelsView labels, const storage::SampleColumns& samples) {
     Row& row = result.Add({});
@@ -268,7 +408,14 @@ absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Ker
       return absl::OkStatus();
     }
     seen(labels);
-    row.labels = context.labels().Store(labels);
+    row.drop_name = range.drop_name() || (!keeps_name && !drops_now);
+    if (sink != nullptr && !(drops_now && DescribesMetric(labels))) {
+      RETURN_IF_ERROR(
+          sink->Take(drops_now ? WithoutMetricName(labels, &context.labels()) : labels, row));
+      result.TakeBack();
+    } else {
+      row.labels = context.labels().Store(labels);
+    }
     return context.Spend(result.steps());
   };
   RETURN_IF_ERROR(range.ForEach(visit));
@@ -344,9 +491,8 @@ constexpr VectorFunction kFunctions[] = {
     {FunctionId::kDeriv, OverWindows<Derivative>},
     {FunctionId::kPredictLinear, OverWindows<Prediction>},
     {FunctionId::kDoubleExponentialSmoothing, DoubleSmoothing},
-    {FunctionId::kResets, OverWindows<OfValues<[](Values v) { return AsDouble(CountResets(v)); }>>},
-    {FunctionId::kChanges,
-     OverWindows<OfValues<[](Values v) { return AsDouble(CountChanges(v)); }>>},
+    {FunctionId::kResets, OverWindows<Resets>},
+    {FunctionId::kChanges, OverWindows<Changes>},
     {FunctionId::kAvgOverTime, OverWindows<OfValues<Mean>>},
     {FunctionId::kSumOverTime, OverWindows<OfValues<Sum>>},
     {FunctionId::kMinOverTime, OverWindows<OfValues<Minimum>>},

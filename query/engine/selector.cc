@@ -36,9 +36,9 @@ absl::Status ReadSeries(EvalContext& context, storage::SeriesSet* set, SampleCol
 void FillNewest(const SampleColumns& samples, const WindowGrid& windows, SampleField field,
                 const Row& row) {
   size_t behind = 0;
-  for (size_t step = 0; step < windows.steps.count; ++step) {
-    const model::Timestamp end = windows.End(step);
-    while (behind < samples.size() && samples.timestamps[behind] <= end) {
+  WindowCursor window(windows);
+  for (size_t step = 0; step < windows.steps.count; ++step, window.Advance()) {
+    while (behind < samples.size() && samples.timestamps[behind] <= window.end()) {
       ++behind;
     }
     if (behind == 0) {
@@ -46,15 +46,52 @@ void FillNewest(const SampleColumns& samples, const WindowGrid& windows, SampleF
     }
     const model::Timestamp t = samples.timestamps[behind - 1];
     const double v = samples.values[behind - 1];
-    if (t > windows.TooOld(step) && !model::IsStale(v)) {
+    if (t > window.too_old() && !model::IsStale(v)) {
       row.Set(step, field == SampleField::kValue ? v : ToSeconds(t));
     }
   }
 }
 
+// The value at `t` on the line through the samples around it; the newest one's behind the last.
+std::optional<double> ValueBetween(const SampleColumns& samples, model::Timestamp t) {
+  const auto& times = samples.timestamps;
+  const auto behind =
+      static_cast<size_t>(std::upper_bound(times.begin(), times.end(), t) - times.begin());
+  if (behind == 0) {
+    return std::nullopt;
+  }
+  const double before = samples.values[behind - 1];
+  if (behind == times.size() || times[behind - 1] == t) {
+    return before;
+  }
+  const double part =
+      ToSeconds(t - times[behind - 1]) / ToSeconds(times[behind] - times[behind - 1]);
+  return before + (samples.values[behind] - before) * part;
+}
+
+// Writes what lies between the samples around each step. REQUIRES: no stale markers.
+void FillSmoothed(const SampleColumns& samples, const WindowGrid& windows, const Row& row) {
+  SampleColumns near;
+  for (size_t step = 0; step < windows.steps.count; ++step) {
+    const model::Timestamp end = windows.End(step);
+    const auto& times = samples.timestamps;
+    const auto first =
+        std::upper_bound(times.begin(), times.end(), windows.TooOld(step)) - times.begin();
+    const auto last =
+        std::upper_bound(times.begin(), times.end(), AddMs(end, windows.look_right_ms)) -
+        times.begin();
+    near.timestamps.assign(times.begin() + first, times.begin() + last);
+    near.values.assign(samples.values.begin() + first, samples.values.begin() + last);
+    if (const auto v = ValueBetween(near, end)) {
+      row.Set(step, *v);
+    }
+  }
+}
+
 void RemoveStaleMarkers(SampleColumns* columns) {
-  size_t kept = 0;
-  for (size_t i = 0; i < columns->size(); ++i) {
+  const auto first = std::find_if(columns->values.begin(), columns->values.end(), model::IsStale);
+  auto kept = static_cast<size_t>(first - columns->values.begin());
+  for (size_t i = kept; i < columns->size(); ++i) {
     if (!model::IsStale(columns->values[i])) {
       columns->timestamps[kept] = columns->timestamps[i];
       columns->values[kept] = columns->values[i];
@@ -85,11 +122,13 @@ StepGrid InnerSteps(const WindowGrid& windows, int64_t step_ms) {
 
 absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelector& selector,
                                          SampleField field) {
-  if (selector.smoothed || selector.anchored) {
-    return ExecutionError("smoothed and anchored selectors are not supported");
+  if (selector.anchored) {
+    return ExecutionError("anchored modifier can only be used with ranges");
   }
   EvalContext& context = evaluator.context();
-  const WindowGrid windows = evaluator.Windows(selector.shift, context.lookback_ms());
+  WindowGrid windows = evaluator.Windows(selector.shift, context.lookback_ms());
+  windows.look_right_ms = selector.smoothed ? context.lookback_ms() : 0;
+  RowSink* const sink = evaluator.SinkOf(selector);
   ASSIGN_OR_RETURN(const auto set, Select(context, selector, windows));
   StepVector vector = evaluator.NewVector();
   vector.set_mixed_names(!NamesOneMetric(selector));
@@ -97,11 +136,19 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
   while (set->Next()) {
     RETURN_IF_ERROR(ReadSeries(context, set.get(), &columns));
     Row& row = vector.Add({});
-    FillNewest(columns, windows, field, row);
-    if (vector.HasAny(row)) {
-      row.labels = context.labels().Store(set->labels());
+    if (selector.smoothed && field == SampleField::kValue) {
+      RemoveStaleMarkers(&columns);
+      FillSmoothed(columns, windows, row);
     } else {
+      FillNewest(columns, windows, field, row);
+    }
+    if (!vector.HasAny(row)) {
       vector.TakeBack();
+    } else if (sink != nullptr) {
+      RETURN_IF_ERROR(sink->Take(set->labels(), row));
+      vector.TakeBack();
+    } else {
+      row.labels = context.labels().Store(set->labels());
     }
     RETURN_IF_ERROR(context.Spend(vector.steps()));
   }
@@ -109,6 +156,18 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
 }
 
 absl::StatusOr<RangeVector> RangeVector::Create(Evaluator* evaluator, const Expr& expr) {
+  ASSIGN_OR_RETURN(RangeVector range, CreateExtended(evaluator, expr));
+  if (range.windows_.look_right_ms > 0) {
+    return ExecutionError("smoothed modifier can only be used with: delta, increase, rate");
+  }
+  if (range.windows_.look_left_ms > 0) {
+    return ExecutionError(
+        "anchored modifier can only be used with: changes, delta, increase, rate, resets");
+  }
+  return range;
+}
+
+absl::StatusOr<RangeVector> RangeVector::CreateExtended(Evaluator* evaluator, const Expr& expr) {
   const Expr& inner = StripParens(expr);
   if (inner.kind() == ExprKind::kSubquery) {
     const auto& subquery = As<Subquery>(inner);
@@ -118,10 +177,10 @@ absl::StatusOr<RangeVector> RangeVector::Create(Evaluator* evaluator, const Expr
   }
   const auto& matrix = As<MatrixSelector>(inner);
   const VectorSelector& selector = *matrix.selector;
-  if (selector.smoothed || selector.anchored) {
-    return ExecutionError("smoothed and anchored ranges are not supported");
-  }
   RangeVector range(evaluator, evaluator->Windows(selector.shift, matrix.range.ms));
+  const int64_t look_ms = evaluator->context().lookback_ms();
+  range.windows_.look_left_ms = selector.anchored || selector.smoothed ? look_ms : 0;
+  range.windows_.look_right_ms = selector.smoothed ? look_ms : 0;
   range.selector_ = &selector;
   return range;
 }
@@ -173,6 +232,7 @@ absl::Status RangeVector::ForEachEvaluated(Visitor visit) {
     inner_->ForEachPresent(
         row, [&](size_t step) { columns.Append(inner_steps_.At(step), row.values[step]); });
     RETURN_IF_ERROR(evaluator_->context().Spend(columns.size()));
+    drop_name_ = row.drop_name;
     RETURN_IF_ERROR(visit(row.labels, columns));
   }
   return absl::OkStatus();

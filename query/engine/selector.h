@@ -25,8 +25,10 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
 class RangeVector {
  public:
   // Evaluates the inner expression of a subquery. `evaluator` and `expr` must outlive the result.
-  // REQUIRES: expr is a matrix.
+  // An anchored or smoothed range is an error. REQUIRES: expr is a matrix.
   static absl::StatusOr<RangeVector> Create(Evaluator* evaluator, const Expr& expr);
+  // As above; an anchored or smoothed range holds samples around its windows, too.
+  static absl::StatusOr<RangeVector> CreateExtended(Evaluator* evaluator, const Expr& expr);
 
   const WindowGrid& windows() const { return windows_; }
   // See StepVector::mixed_names().
@@ -36,6 +38,8 @@ class RangeVector {
   // out. Labels are valid during the call only.
   using Visitor = absl::FunctionRef<absl::Status(model::LabelsView, const storage::SampleColumns&)>;
   absl::Status ForEach(Visitor visit);
+  // Row::drop_name of the series being visited.
+  bool drop_name() const { return drop_name_; }
 
  private:
   RangeVector(Evaluator* evaluator, WindowGrid windows)
@@ -50,6 +54,7 @@ class RangeVector {
   const VectorSelector* selector_ = nullptr;  // of a range selector
   StepGrid inner_steps_;                      // of a subquery
   std::optional<StepVector> inner_;
+  bool drop_name_ = false;
 };
 
 }  // namespace tidemark::query

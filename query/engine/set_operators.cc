@@ -24,7 +24,8 @@ void Cut(StepVector* vector, PresenceByKey mask, bool keep_present) {
 // Adds the series of `from` to `to`.
 absl::Status Append(EvalContext& context, const StepVector& from, StepVector* to) {
   for (const Row& row : from.rows()) {
-    const Row& copy = to->Add(row.labels);
+    Row& copy = to->Add(row.labels);
+    copy.drop_name = row.drop_name;
     std::copy_n(row.values, from.steps(), copy.values);
     std::copy_n(row.present, from.words(), copy.present);
     RETURN_IF_ERROR(context.Spend(from.steps()));

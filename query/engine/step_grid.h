@@ -46,6 +46,9 @@ struct WindowGrid {
   int64_t offset_ms = 0;                   // positive looks back
   std::optional<model::Timestamp> pinned;  // the time of `@`
   bool closed = false;                     // Begin(i) itself belongs to the window
+  // How far samples outside of a window are looked at: those of `anchored` and `smoothed`.
+  int64_t look_left_ms = 0;
+  int64_t look_right_ms = 0;
 
   model::Timestamp End(size_t i) const {
     return SubtractMs(pinned ? *pinned : steps.At(i), offset_ms);
@@ -54,9 +57,32 @@ struct WindowGrid {
   // The newest time that is too old for the window of step i.
   model::Timestamp TooOld(size_t i) const { return closed ? SubtractMs(Begin(i), 1) : Begin(i); }
 
-  // The stretch all windows together cover, both ends included.
-  model::Timestamp min_time() const { return AddMs(TooOld(0), 1); }
-  model::Timestamp max_time() const { return End(steps.count - 1); }
+  // The stretch of samples that all windows together need, both ends included.
+  model::Timestamp min_time() const { return AddMs(SubtractMs(TooOld(0), look_left_ms), 1); }
+  model::Timestamp max_time() const { return AddMs(End(steps.count - 1), look_right_ms); }
+};
+
+// WindowCursor goes through the windows of a grid in order, a few instructions each. At the very
+// ends of the range of times its left ends are later than WindowGrid's.
+class WindowCursor {
+ public:
+  explicit WindowCursor(const WindowGrid& windows)
+      : stride_ms_(windows.pinned ? 0 : windows.steps.step_ms),
+        end_(windows.End(0)),
+        too_old_(windows.TooOld(0)) {}
+
+  model::Timestamp end() const { return end_; }
+  model::Timestamp too_old() const { return too_old_; }
+
+  void Advance() {
+    end_ = AddMs(end_, stride_ms_);
+    too_old_ = AddMs(too_old_, stride_ms_);
+  }
+
+ private:
+  const int64_t stride_ms_;
+  model::Timestamp end_;
+  model::Timestamp too_old_;
 };
 
 }  // namespace tidemark::query

@@ -12,7 +12,7 @@ constexpr size_t kSlabCells = 1 << 16;
 constexpr std::string_view kTypeLabel = "__type__";
 constexpr std::string_view kUnitLabel = "__unit__";
 
-bool DescribesMetric(std::string_view name) {
+bool GoesWithMetricName(std::string_view name) {
   return name == model::kMetricName || name == kTypeLabel || name == kUnitLabel;
 }
 
@@ -80,6 +80,7 @@ Row& StepVector::Add(model::LabelsView labels) {
 }
 
 void StepVector::TakeBack() {
+  std::fill_n(rows_.back().present, words(), 0);
   rows_.pop_back();
   --slabs_.back().used;
   context_->budget().Release(steps_);
@@ -106,7 +107,7 @@ model::LabelsView WithoutMetricName(model::LabelsView labels, LabelArena* arena)
   }
   bool others = false;
   for (auto rest = it; rest != labels.end() && rest->name <= kUnitLabel; ++rest) {
-    others = others || DescribesMetric(rest->name);
+    others = others || GoesWithMetricName(rest->name);
   }
   if (!others) {
     if (!name_first) {
@@ -118,21 +119,42 @@ model::LabelsView WithoutMetricName(model::LabelsView labels, LabelArena* arena)
   }
   std::string kept;
   for (const model::LabelView& label : labels) {
-    if (!DescribesMetric(label.name)) {
+    if (!GoesWithMetricName(label.name)) {
       model::AppendLabel(label.name, label.value, &kept);
     }
   }
   return model::LabelsView(arena->StoreBytes(kept));
 }
 
+bool DescribesMetric(model::LabelsView labels) {
+  return labels.Has(kTypeLabel) || labels.Has(kUnitLabel);
+}
+
 absl::Status DropMetricNames(EvalContext* context, StepVector* vector) {
+  if (context->options().delayed_name_removal) {
+    for (Row& row : vector->rows()) {
+      row.drop_name = true;
+    }
+    return absl::OkStatus();
+  }
   bool check = vector->mixed_names();
   for (Row& row : vector->rows()) {
-    check = check || row.labels.Has(kTypeLabel) || row.labels.Has(kUnitLabel);
+    check = check || DescribesMetric(row.labels);
     row.labels = WithoutMetricName(row.labels, &context->labels());
   }
   vector->set_mixed_names(false);
   return check ? MergeEqualSeries(vector) : absl::OkStatus();
+}
+
+absl::Status DropMarkedNames(EvalContext* context, StepVector* vector) {
+  bool any = false;
+  for (Row& row : vector->rows()) {
+    if (row.drop_name) {
+      row.labels = WithoutMetricName(row.labels, &context->labels());
+      any = true;
+    }
+  }
+  return any ? MergeEqualSeries(vector) : absl::OkStatus();
 }
 
 absl::Status MergeEqualSeries(StepVector* vector) {

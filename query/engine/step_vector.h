@@ -28,6 +28,7 @@ struct Row {
   model::LabelsView labels;
   double* values = nullptr;
   uint64_t* present = nullptr;
+  bool drop_name = false;  // the metric name goes when the query is done (delayed removal)
 
   bool Has(size_t step) const { return (present[step / 64] >> (step % 64) & 1) != 0; }
   void Set(size_t step, double v) const {
@@ -66,7 +67,7 @@ class StepVector {
 
   // Adds a series that has no value yet. `labels` must live in the query's arena.
   Row& Add(model::LabelsView labels);
-  // Undoes the last Add(). REQUIRES: the series still has no value.
+  // Undoes the last Add().
   void TakeBack();
 
   // Whether `row` has a value at some step.
@@ -102,10 +103,17 @@ class StepVector {
   bool mixed_names_ = true;
 };
 
+// Whether `labels` have a __type__ or __unit__, which go with the metric name.
+bool DescribesMetric(model::LabelsView labels);
+
 // Removes the metric name (and the __type__ and __unit__ that describe the metric) from every
 // series. Series that become equal are joined; two that have a value at the same step are an
 // error.
+// With delayed removal the series are only marked.
 absl::Status DropMetricNames(EvalContext* context, StepVector* vector);
+
+// Removes the names of marked series, at the end of a query, as DropMetricNames() would have.
+absl::Status DropMarkedNames(EvalContext* context, StepVector* vector);
 
 // Joins series with equal labels; two of them with a value at the same step are an error.
 absl::Status MergeEqualSeries(StepVector* vector);

@@ -179,6 +179,7 @@ absl::Status Matching::MatchRow(const Row& many, Group* group) {
       RETURN_IF_ERROR(Claim(group, out));
     }
     out.labels = ResultLabels(many.labels, one.labels);
+    out.drop_name = many.drop_name || (drops_name_ && context_.options().delayed_name_removal);
     RETURN_IF_ERROR(Place(group, out));
   }
   return absl::OkStatus();
@@ -234,7 +235,7 @@ absl::Status Matching::Claim(Group* group, const Row& out) {
 }
 
 model::LabelsView Matching::ResultLabels(model::LabelsView many, model::LabelsView one) {
-  if (drops_name_) {
+  if (drops_name_ && !context_.options().delayed_name_removal) {
     many = WithoutMetricName(many, &context_.labels());
   }
   if (matching_.cardinality == Cardinality::kOneToOne) {

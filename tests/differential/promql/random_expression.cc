@@ -278,7 +278,7 @@ std::string RandomExpression::Matching(bool set_operator) {
 std::string RandomExpression::Arithmetic(int depth, std::string_view op, Precision worst) {
   const std::string left = Vector(depth, worst);
   const bool with_scalar = random_.Chance(50);
-  if (op == "atan2" && with_scalar) {
+  if (op == "atan2") {
     Note(VersionDifference::kAtan2KeepsName);
   }
   if (!with_scalar) {

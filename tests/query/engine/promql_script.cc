@@ -140,14 +140,13 @@ struct PromqlScript::Expectation {
   absl::Status CheckSeries(const std::vector<ExpectedSeries>& actual) const;
 };
 
-PromqlScript::PromqlScript()
-    : engine_(&querier_, &clock_, [] {
-        EngineOptions options;
-        options.enable_experimental = true;
-        options.enable_fill_modifiers = true;
-        options.enable_extended_ranges = true;
-        return options;
-      }()) {}
+EngineOptions ScriptLanguage() {
+  EngineOptions options;
+  options.enable_experimental = true;
+  options.enable_fill_modifiers = true;
+  options.enable_extended_ranges = true;
+  return options;
+}
 
 std::vector<std::string> PromqlScript::Run(std::string_view script) {
   std::vector<Block> blocks;
@@ -181,7 +180,7 @@ std::vector<std::string> PromqlScript::Run(std::string_view script) {
 
 absl::Status PromqlScript::RunBlock(const Block& block) {
   if (block.command == "clear") {
-    querier_.Clear();
+    target_.store().Clear();
     return absl::OkStatus();
   }
   return block.command.starts_with("load") ? Load(block) : Eval(block);
@@ -199,7 +198,7 @@ absl::Status PromqlScript::Load(const Block& block) {
         samples.push_back({static_cast<int64_t>(i) * interval_ms, *series.values[i]});
       }
     }
-    querier_.Add(series.labels, samples);
+    target_.store().Add(series.labels, samples);
   }
   return absl::OkStatus();
 }
@@ -306,7 +305,7 @@ absl::Status PromqlScript::EvalInstant(const Expectation& expected, std::string_
     return Wrong("no time", rest);
   }
   ASSIGN_OR_RETURN(const model::Timestamp t, ParseTime(TakeToken(&rest)));
-  const auto result = engine_.Instant(rest, t);
+  const auto result = target_.Instant(rest, t);
   RETURN_IF_ERROR(expected.CheckError(result.status()));
   if (!result.ok()) {
     return absl::OkStatus();
@@ -347,7 +346,7 @@ absl::Status PromqlScript::EvalRange(const Expectation& expected, std::string_vi
     ASSIGN_OR_RETURN(times[i], ParseTime(TakeToken(&rest)));
   }
   const auto [start, end, step_ms] = times;
-  const auto result = engine_.Range(rest, start, end, step_ms);
+  const auto result = target_.Range(rest, start, end, step_ms);
   RETURN_IF_ERROR(expected.CheckError(result.status()));
   if (!result.ok()) {
     return absl::OkStatus();
@@ -372,7 +371,7 @@ absl::Status PromqlScript::CheckInstantInRange(std::string_view expr, model::Tim
   if (DependsOnTheRange(expr)) {
     return absl::OkStatus();
   }
-  const auto range = engine_.Range(expr, t - kStepMs, t + kStepMs, kStepMs);
+  const auto range = target_.Range(expr, t - kStepMs, t + kStepMs, kStepMs);
   // A step next to it may fail where this one does not.
   return range.ok() ? SameAtStep(*range, t, instant) : absl::OkStatus();
 }
@@ -381,7 +380,7 @@ absl::Status PromqlScript::CheckRangeByInstants(std::string_view expr, model::Ti
                                                 model::Timestamp end, int64_t step_ms,
                                                 const QueryResult& range) const {
   for (model::Timestamp t = start; t <= end && !DependsOnTheRange(expr); t += step_ms) {
-    ASSIGN_OR_RETURN(const QueryResult instant, engine_.Instant(expr, t));
+    ASSIGN_OR_RETURN(const QueryResult instant, target_.Instant(expr, t));
     RETURN_IF_ERROR(SameAtStep(range, t, instant));
   }
   return absl::OkStatus();

@@ -15,9 +15,42 @@
 
 namespace tidemark::query {
 
+// ScriptTarget evaluates expressions over a store that scripts fill: the engine, or a server.
+class ScriptTarget {
+ public:
+  virtual ~ScriptTarget() = default;
+  virtual testing::MemoryQuerier& store() = 0;
+  virtual absl::StatusOr<QueryResult> Instant(std::string_view expr, model::Timestamp t) = 0;
+  virtual absl::StatusOr<QueryResult> Range(std::string_view expr, model::Timestamp start,
+                                            model::Timestamp end, int64_t step_ms) = 0;
+};
+
+// The language that scripts are written in: all of it.
+EngineOptions ScriptLanguage();
+
+class EngineTarget final : public ScriptTarget {
+ public:
+  EngineTarget() : engine_(&store_, &clock_, ScriptLanguage()) {}
+
+  testing::MemoryQuerier& store() override { return store_; }
+  absl::StatusOr<QueryResult> Instant(std::string_view expr, model::Timestamp t) override {
+    return engine_.Instant(expr, t);
+  }
+  absl::StatusOr<QueryResult> Range(std::string_view expr, model::Timestamp start,
+                                    model::Timestamp end, int64_t step_ms) override {
+    return engine_.Range(expr, start, end, step_ms);
+  }
+
+ private:
+  testing::MemoryQuerier store_;
+  const base::SystemClock clock_;
+  const Engine engine_;
+};
+
 class PromqlScript {
  public:
-  PromqlScript();
+  // `target` must outlive the script.
+  explicit PromqlScript(ScriptTarget* target) : target_(*target) {}
 
   // One line per expectation that was not met, each with its line in `script`. Empty when all
   // were.
@@ -46,9 +79,7 @@ class PromqlScript {
   static absl::StatusOr<Expectation> ParseExpectation(const Block& block);
   static absl::StatusOr<ExpectedSeries> ParseSeries(std::string_view line);
 
-  testing::MemoryQuerier querier_;
-  base::SystemClock clock_;
-  Engine engine_;
+  ScriptTarget& target_;
 };
 
 }  // namespace tidemark::query

@@ -1,42 +1,24 @@
 #include "tests/query/engine/promql_script.h"
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include <gtest/gtest.h>
+
+#include "tests/query/engine/script_files.h"
 
 namespace tidemark::query {
 namespace {
 
-std::string ReadFile(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-std::vector<std::filesystem::path> Scripts() {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(TIDEMARK_PROMQL_SCRIPTS)) {
-    if (entry.path().extension() == ".test") {
-      paths.push_back(entry.path());
-    }
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 class PromqlScripts : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(PromqlScripts, MeetItsExpectations) {
-  const std::string script = ReadFile(GetParam());
+  const std::string script = ReadScript(GetParam());
+  EngineTarget engine;
   ASSERT_NE(script.find("\neval"), std::string::npos) << "nothing to evaluate";
-  for (const std::string& failure : PromqlScript().Run(script)) {
+  for (const std::string& failure : PromqlScript(&engine).Run(script)) {
     ADD_FAILURE() << GetParam().filename().string() << " " << failure;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PromqlScripts, ::testing::ValuesIn(Scripts()),
+INSTANTIATE_TEST_SUITE_P(All, PromqlScripts, ::testing::ValuesIn(ScriptFiles()),
                          [](const ::testing::TestParamInfo<std::filesystem::path>& file) {
                            return file.param.stem().string();
                          });
@@ -67,7 +49,8 @@ eval range from 0 to 2m step 1m up
 eval instant at 1m 1
   2
 )";
-  EXPECT_EQ(PromqlScript().Run(kScript).size(), 6U);
+  EngineTarget engine;
+  EXPECT_EQ(PromqlScript(&engine).Run(kScript).size(), 6U);
 }
 
 }  // namespace
