@@ -1,12 +1,14 @@
-# measures: tools/dev bench [micro [FILTER] | ingest [options] | peers [options] | growth [options]]
+# measures: tools/dev bench [micro [FILTER] | ingest | peers | growth | query] [options]
 #
 #   micro   the Google Benchmarks, those whose names match FILTER (all)
 #   ingest  recorded requests of a simulated fleet through the real binary (the default)
 #   peers   the table of docs/performance.md: Tidemark, Prometheus, VictoriaMetrics, same requests
 #   growth  cost by number of series and by days kept; draws docs/performance/*.svg
+#   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
 #
 # Options of ingest: --series N (100000), --scrapes K (12), --connections C (4), --rounds R (1),
-# --peers. Of peers: --rounds R (3), --quick (a tenth of the series). Raw results, tables and the
+# --peers. Of query: --series N (20000), --scrapes K (1440), --rounds R (7), --only TEXT, --servers NAME...
+# Of peers: --rounds R (3), --quick (a tenth of the series). Raw results, tables and the
 # servers' logs are kept in build/bench.
 
 source tools/dev.d/setup.sh
@@ -28,13 +30,14 @@ dev_bench() {
   local what=${1:-ingest}
   [[ $# -eq 0 ]] || shift
   local packages=()
-  [[ "$what $*" != *peers* && $what != growth ]] || packages=(tools/packages-bench.txt)
+  [[ "$what $*" != *peers* && $what != growth && $what != query ]] || packages=(tools/packages-bench.txt)
   dev_setup "${packages[@]}"
   case $what in
     micro) bench_micro "$@" ;;
     ingest) bench_end_to_end ingest "$@" ;;
     peers) bench_end_to_end table "$@" ;;
     growth) bench_end_to_end growth "$@" ;;
+    query) bench_end_to_end query "$@" ;;
     *) fail "nothing to measure is called '$what'; see tools/dev bench --help" ;;
   esac
 }
