@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <cstring>
 
 #include "base/check.h"
 #include "fmt/format.h"
@@ -14,8 +12,6 @@ namespace {
 // A request that registers no more than this many series keeps its scratch memory.
 constexpr size_t kKeepRepetitions = 1u << 16;
 
-constexpr size_t RoundUp(size_t n, size_t to) { return (n + to - 1) / to * to; }
-
 }  // namespace
 
 // Series that are unknown already, on their way to be freed.
@@ -25,7 +21,7 @@ struct Head::Removed final : base::EpochDomain::Retired {
         series(removed.begin(), removed.end()) {}
   ~Removed() {
     for (HeadSeries* one : series) {
-      Head::Free(one);
+      HeadSeries::Destroy(one);
     }
   }
   Removed(const Removed&) = delete;
@@ -39,29 +35,15 @@ Head::Head(uint64_t hash_seed) : table_(&epochs_, hash_seed), directory_(&epochs
 Head::~Head() {
   for (HeadSeries* series = NextSeries(0); series != nullptr;) {
     HeadSeries* const next = NextSeries(series->ref());
-    Free(series);
+    HeadSeries::Destroy(series);
     series = next;
   }
 }
 
-size_t Head::BytesOf(const HeadSeries& series) {
-  return RoundUp(sizeof(HeadSeries) + series.label_bytes().size(), alignof(HeadSeries));
-}
-
-// The label bytes lie behind the series: one piece of memory, given back as one.
 HeadSeries* Head::Create(SeriesRef ref, MetricId metric, model::LabelsView labels) {
-  const std::string_view bytes = labels.bytes();
-  const size_t size = RoundUp(sizeof(HeadSeries) + bytes.size(), alignof(HeadSeries));
-  auto* const memory = static_cast<char*>(std::aligned_alloc(alignof(HeadSeries), size));
-  TIDEMARK_CHECK(memory != nullptr, "out of memory for a series of {} bytes", size);
-  std::memcpy(memory + sizeof(HeadSeries), bytes.data(), bytes.size());
-  series_bytes_.fetch_add(size, std::memory_order_relaxed);
-  return new (memory) HeadSeries(ref, metric, {memory + sizeof(HeadSeries), bytes.size()});
-}
-
-void Head::Free(HeadSeries* series) {
-  series->~HeadSeries();
-  std::free(series);
+  HeadSeries* const series = HeadSeries::Create(ref, metric, labels.bytes());
+  series_bytes_.fetch_add(series->bytes(), std::memory_order_relaxed);
+  return series;
 }
 
 HeadSeries* Head::FindRepetition(const Wanted& want, std::span<HeadSeries* const> created) {
@@ -191,7 +173,7 @@ void Head::Remove(std::span<HeadSeries* const> series) {
       twins_.fetch_sub(1, std::memory_order_release);
     }
     directory_.Erase(one->ref());
-    series_bytes_.fetch_sub(BytesOf(*one), std::memory_order_relaxed);
+    series_bytes_.fetch_sub(one->bytes(), std::memory_order_relaxed);
   }
   table_.Shrink();
   epochs_.Retire(new Removed(series));

@@ -88,8 +88,6 @@ class Head {
   struct Removed;
 
   HeadSeries* Create(SeriesRef ref, MetricId metric, model::LabelsView labels);
-  static void Free(HeadSeries* series);
-  static size_t BytesOf(const HeadSeries& series);
   // The series among `created` with these labels; otherwise null, and the next one created is
   // noted as `want`'s.
   HeadSeries* FindRepetition(const Wanted& want, std::span<HeadSeries* const> created)

@@ -10,8 +10,10 @@
 namespace tidemark::storage {
 namespace {
 
-// Most chunks of a scraped gauge or counter fit without growing twice.
-constexpr uint32_t kFirstChunkBytes = 160;
+// Eight samples or so of a scraped gauge or counter; a full chunk of them grows two or three times.
+constexpr uint32_t kFirstChunkBytes = 128;
+constexpr uint32_t kChunkGrain = 64;
+static_assert(kMaxSamplesPerChunk * kMaxStreamBytesPerSample * 3 / 2 + kChunkGrain < UINT16_MAX);
 
 void* AllocateBytes(size_t bytes) {
   void* memory = std::malloc(bytes);
@@ -21,34 +23,31 @@ void* AllocateBytes(size_t bytes) {
 
 }  // namespace
 
-HeadChunk::HeadChunk(uint32_t capacity, HeadChunk* previous)
+HeadChunk::HeadChunk(uint16_t capacity, HeadChunk* previous)
     : Retired([](Retired* r) { Free(static_cast<HeadChunk*>(r)); }),
       previous_(previous),
       capacity_(capacity) {}
 
 HeadChunk* HeadChunk::Allocate(uint32_t bytes, HeadChunk* previous) {
-  const auto capacity = static_cast<uint32_t>(bytes - sizeof(HeadChunk));
+  const auto capacity = static_cast<uint16_t>(bytes - sizeof(HeadChunk));
   return new (AllocateBytes(bytes)) HeadChunk(capacity, previous);
 }
 
 HeadChunk* HeadChunk::Start(model::Sample sample, HeadChunk* previous, SampleEncoder* encoder) {
   HeadChunk* chunk = Allocate(kFirstChunkBytes, previous);
-  chunk->size_ = static_cast<uint32_t>(encoder->Start(sample, chunk->data()) - chunk->data());
-  chunk->start_ = sample.t;
+  chunk->size_ = static_cast<uint16_t>(encoder->Start(sample, chunk->data()) - chunk->data());
   chunk->last_ = sample.t;
-  chunk->bucket_end_ = BucketEnd(BucketOf(sample.t));
   chunk->count_.store(1, std::memory_order_release);
   return chunk;
 }
 
 HeadChunk* HeadChunk::Grow() const {
-  const auto bytes = static_cast<uint32_t>((sizeof(HeadChunk) + capacity_) * 2);
+  const auto more = static_cast<uint32_t>((sizeof(HeadChunk) + capacity_) * 3 / 2);
+  const uint32_t bytes = (more + kChunkGrain - 1) / kChunkGrain * kChunkGrain;
   HeadChunk* chunk = Allocate(bytes, previous_.load(std::memory_order_relaxed));
   std::memcpy(chunk->data(), data(), size_);
   chunk->size_ = size_;
-  chunk->start_ = start_;
   chunk->last_ = last_;
-  chunk->bucket_end_ = bucket_end_;
   chunk->count_.store(count_.load(std::memory_order_relaxed), std::memory_order_release);
   return chunk;
 }

@@ -31,18 +31,20 @@ class HeadChunk final : public base::EpochDomain::Retired {
 
   // Whether a sample at `t`, newer than all here, belongs to this chunk.
   bool Accepts(model::Timestamp t) const {
-    return t <= bucket_end_ && count_.load(std::memory_order_relaxed) < kMaxSamplesPerChunk;
+    return BucketOf(t) == BucketOf(last_) &&
+           count_.load(std::memory_order_relaxed) < kMaxSamplesPerChunk;
   }
-  bool HasRoom() const { return capacity_ - size_ >= kMaxStreamBytesPerSample; }
+  bool HasRoom() const { return size_ + kMaxStreamBytesPerSample <= capacity_; }
   // REQUIRES: Accepts(sample.t), HasRoom().
   void Append(model::Sample sample, SampleEncoder* encoder) {
     char* const end = encoder->Append(sample, data() + size_);
-    size_ = static_cast<uint32_t>(end - data());
+    size_ = static_cast<uint16_t>(end - data());
     last_ = sample.t;
     // Publishes the bytes of one more sample to readers.
-    count_.store(count_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    count_.store(static_cast<uint16_t>(count_.load(std::memory_order_relaxed) + 1),
+                 std::memory_order_release);
   }
-  // A copy with twice the room.
+  // A copy with half as much room again.
   HeadChunk* Grow() const;
 
   // Fetches the header and what of the stream an append most likely writes.
@@ -55,7 +57,7 @@ class HeadChunk final : public base::EpochDomain::Retired {
 
   // Safe for readers under a Guard.
   uint32_t count() const { return count_.load(std::memory_order_acquire); }
-  model::Timestamp start() const { return start_; }
+  model::Timestamp start() const { return StreamStart(data()); }
   std::string_view readable_bytes() const { return {data(), capacity_}; }
   HeadChunk* previous() const { return previous_.load(std::memory_order_acquire); }
 
@@ -65,7 +67,7 @@ class HeadChunk final : public base::EpochDomain::Retired {
   void Unlink() { previous_.store(nullptr, std::memory_order_release); }
 
  private:
-  HeadChunk(uint32_t capacity, HeadChunk* previous);
+  HeadChunk(uint16_t capacity, HeadChunk* previous);
   ~HeadChunk() = default;
   char* data() { return reinterpret_cast<char*>(this + 1); }
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
@@ -75,13 +77,12 @@ class HeadChunk final : public base::EpochDomain::Retired {
   // Readers: queries. Publishes the older chunks.
   std::atomic<HeadChunk*> previous_;
   // Writer: the holder of the claim. Readers: queries. Publishes the stream's bytes.
-  std::atomic<uint32_t> count_{0};
-  const uint32_t capacity_;
-  uint32_t size_ = 0;
-  model::Timestamp start_ = 0;
+  std::atomic<uint16_t> count_{0};
+  const uint16_t capacity_;  // bytes behind the header
+  uint16_t size_ = 0;
   model::Timestamp last_ = 0;
-  model::Timestamp bucket_end_ = 0;
 };
+static_assert(sizeof(HeadChunk) == 48);
 
 // Samples older than their series' newest, in order of arrival, until the sweep persists them.
 class LateSamples final : public base::EpochDomain::Retired {

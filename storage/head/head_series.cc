@@ -1,6 +1,8 @@
 #include "storage/head/head_series.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <thread>
 
 #include "base/check.h"
@@ -12,6 +14,7 @@ using base::EpochDomain;
 using model::Sample;
 using model::Timestamp;
 
+constexpr size_t kCacheLine = 64;
 constexpr uint32_t kFirstLateCapacity = 8;
 // How many of the late samples that came last are looked at for a duplicate. Older duplicates are
 // stored again and merged on read.
@@ -19,11 +22,28 @@ constexpr uint32_t kLateDuplicateSearch = 64;
 
 }  // namespace
 
-HeadSeries::HeadSeries(SeriesRef ref, MetricId metric, std::string_view label_bytes)
-    : labels_(label_bytes.data()),
-      labels_size_(static_cast<uint32_t>(label_bytes.size())),
-      ref_(ref),
-      metric_(metric) {}
+HeadSeries* HeadSeries::Create(SeriesRef ref, MetricId metric, std::string_view label_bytes) {
+  const size_t bytes = BytesFor(label_bytes.size());
+  void* const memory = std::aligned_alloc(kCacheLine, bytes);
+  TIDEMARK_CHECK(memory != nullptr, "out of memory for a series of {} bytes", bytes);
+  auto* series = new (memory) HeadSeries(ref, metric, static_cast<uint32_t>(label_bytes.size()));
+  std::memcpy(reinterpret_cast<char*>(series + 1), label_bytes.data(), label_bytes.size());
+  return series;
+}
+
+void HeadSeries::Destroy(HeadSeries* series) {
+  series->~HeadSeries();
+  std::free(series);
+}
+
+size_t HeadSeries::BytesFor(size_t labels_size) {
+  return (sizeof(HeadSeries) + labels_size + kCacheLine - 1) / kCacheLine * kCacheLine;
+}
+
+HeadSeries::HeadSeries(SeriesRef ref, MetricId metric, uint32_t labels_size)
+    : labels_size_(labels_size), ref_(ref), metric_(metric) {
+  static_assert(sizeof(HeadSeries) == 96);
+}
 
 HeadSeries::~HeadSeries() {
   HeadChunk* chunk = open_.load(std::memory_order_acquire);

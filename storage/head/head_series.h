@@ -21,6 +21,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -68,19 +69,29 @@ struct SeriesCapture {
   bool empty() const { return chunks.empty() && late.empty(); }
 };
 
-class alignas(64) HeadSeries {
+class alignas(32) HeadSeries {
  public:
-  // `label_bytes` (canonical) must outlive the series.
-  HeadSeries(SeriesRef ref, MetricId metric, std::string_view label_bytes);
-  ~HeadSeries();
+  // A series and a copy of its canonical label bytes, which lie behind it in the same piece of
+  // memory. The first cache line has all that an append in order reads and writes.
+  static HeadSeries* Create(SeriesRef ref, MetricId metric, std::string_view label_bytes);
+  static void Destroy(HeadSeries* series);
+  struct Destroyer {
+    void operator()(HeadSeries* series) const { Destroy(series); }
+  };
+  using Owner = std::unique_ptr<HeadSeries, Destroyer>;
+
   HeadSeries(const HeadSeries&) = delete;
   HeadSeries& operator=(const HeadSeries&) = delete;
 
   SeriesRef ref() const { return ref_; }
   MetricId metric() const { return metric_; }
   SeriesKey key() const { return {metric_, ref_}; }
-  std::string_view label_bytes() const { return {labels_, labels_size_}; }
+  std::string_view label_bytes() const {
+    return {reinterpret_cast<const char*>(this + 1), labels_size_};
+  }
   model::LabelsView labels() const { return model::LabelsView(label_bytes()); }
+  // Memory of the series and its labels.
+  size_t bytes() const { return BytesFor(labels_size_); }
 
   // Fetches what Append will touch besides the series itself.
   void PrefetchOpenChunk() const {
@@ -125,6 +136,10 @@ class alignas(64) HeadSeries {
   model::Timestamp max_time() const { return captured_max_time_.load(std::memory_order_relaxed); }
 
  private:
+  HeadSeries(SeriesRef ref, MetricId metric, uint32_t labels_size);
+  ~HeadSeries();
+  static size_t BytesFor(size_t labels_size);
+
   struct Delegated {
     model::Sample sample;
     Delegated* next;
@@ -158,7 +173,6 @@ class alignas(64) HeadSeries {
   // Writer: the holder of the claim. Readers: queries. Publishes the chunk and the ones before.
   std::atomic<HeadChunk*> open_{nullptr};
   SampleEncoder encoder_;  // claim
-  const char* const labels_;
   const uint32_t labels_size_;
   const SeriesRef ref_;
   const MetricId metric_;

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,13 @@ class SampleEncoder {
   uint64_t last_bits_ = 0;
   uint64_t last_distance_ = 0;  // two's complement, wraps
 };
+
+// The time of the first sample of the stream at `bytes`, which has one.
+inline model::Timestamp StreamStart(const char* bytes) {
+  model::Timestamp start = 0;
+  std::memcpy(&start, bytes, sizeof(start));
+  return start;
+}
 
 // Decodes `count` samples of a stream and appends those in [min_time, max_time] to `columns`.
 // DataLoss when the bytes end early or hold no such stream; `columns` then has a prefix.

@@ -40,7 +40,8 @@ TEST(HeadConcurrency, StoresEverySampleOnceWhileThreadsFightForOneSeries) {
   constexpr int kPerThread = 20'000;
   EpochDomain epochs;
   const model::Labels labels = model::Labels::Of({{"__name__", "x"}});
-  HeadSeries series(1, 1, labels.bytes());
+  const HeadSeries::Owner owner(HeadSeries::Create(1, 1, labels.bytes()));
+  HeadSeries& series = *owner;
   std::atomic<int> running{kThreads};
   std::atomic<uint64_t> delegated{0};
   std::vector<std::thread> threads;
@@ -126,7 +127,8 @@ TEST(HeadConcurrency, ShowsAReaderEverySampleWhoseAppendReturnedBefore) {
   const model::Labels labels = model::Labels::Of({{"__name__", "x"}});
   // Few samples in memory at a time, so that looking for one is quick.
   for (int round = 0; round < kPerThread / kRound; ++round) {
-    HeadSeries series(1, 1, labels.bytes());
+    const HeadSeries::Owner owner(HeadSeries::Create(1, 1, labels.bytes()));
+    HeadSeries& series = *owner;
     std::vector<std::thread> threads;
     for (int thread = 0; thread < kThreads; ++thread) {
       threads.emplace_back([&, thread] {

@@ -42,7 +42,8 @@ class HeadSeriesTest : public ::testing::Test {
 
   EpochDomain epochs_;
   model::Labels labels_ = model::Labels::Of({{"__name__", "up"}});
-  HeadSeries series_{7, 3, labels_.bytes()};
+  const HeadSeries::Owner owner_{HeadSeries::Create(7, 3, labels_.bytes())};
+  HeadSeries& series_ = *owner_;
 };
 
 TEST_F(HeadSeriesTest, TellsInOrderLateDuplicateAndConflictApart) {

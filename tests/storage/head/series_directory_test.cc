@@ -14,7 +14,7 @@ class SeriesDirectoryTest : public ::testing::Test {
  protected:
   HeadSeries* Put(SeriesRef ref) {
     auto& series = series_[ref];
-    series = std::make_unique<HeadSeries>(ref, 1, "");
+    series.reset(HeadSeries::Create(ref, 1, ""));
     directory_.Put(series.get());
     return series.get();
   }
@@ -24,7 +24,7 @@ class SeriesDirectoryTest : public ::testing::Test {
   }
 
   base::EpochDomain epochs_;
-  std::map<SeriesRef, std::unique_ptr<HeadSeries>> series_;
+  std::map<SeriesRef, HeadSeries::Owner> series_;
   SeriesDirectory directory_{&epochs_};
 };
 

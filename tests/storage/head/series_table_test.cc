@@ -17,7 +17,7 @@ class SeriesTableTest : public ::testing::Test {
     labels_.push_back(std::make_unique<std::string>(
         model::Labels::Of({{"__name__", "m"}, {"i", std::to_string(i)}}).bytes()));
     const auto ref = static_cast<SeriesRef>(labels_.size());
-    series_.push_back(std::make_unique<HeadSeries>(ref, 1, *labels_.back()));
+    series_.emplace_back(HeadSeries::Create(ref, 1, *labels_.back()));
     table_.Insert(series_.back().get(), table_.Hash(*labels_.back()));
     return series_.back().get();
   }
@@ -26,7 +26,7 @@ class SeriesTableTest : public ::testing::Test {
   base::EpochDomain epochs_;
   SeriesTable table_{&epochs_, 99};
   std::vector<std::unique_ptr<std::string>> labels_;
-  std::vector<std::unique_ptr<HeadSeries>> series_;
+  std::vector<HeadSeries::Owner> series_;
 };
 
 TEST_F(SeriesTableTest, FindsWhatWasInsertedThroughManyGrowths) {
@@ -99,11 +99,11 @@ TEST_F(SeriesTableTest, GivesMemoryBackWhenMostSeriesHaveGone) {
 TEST_F(SeriesTableTest, FindsTheSeriesThatReplacedAnother) {
   HeadSeries* const old = Insert(1);
   const model::Hash128 hash = table_.Hash(old->label_bytes());
-  HeadSeries next(77, 1, old->label_bytes());
-  table_.Replace(old, &next, hash);
-  EXPECT_EQ(Find(old->label_bytes()), &next);
+  const HeadSeries::Owner next(HeadSeries::Create(77, 1, old->label_bytes()));
+  table_.Replace(old, next.get(), hash);
+  EXPECT_EQ(Find(old->label_bytes()), next.get());
   EXPECT_FALSE(table_.Erase(old, hash));
-  EXPECT_TRUE(table_.Erase(&next, hash));
+  EXPECT_TRUE(table_.Erase(next.get(), hash));
   EXPECT_EQ(table_.size(), 0u);
 }
 
