@@ -25,6 +25,8 @@ class Buffer {
     return bytes_.get();
   }
 
+  // Keeps the first `size` bytes. REQUIRES: there are so many.
+  void Shorten(size_t size) { size_ = size; }
   void Clear() { size_ = 0; }
 
   // Empties the buffer, and gives its memory back when it holds more than `bytes`: one

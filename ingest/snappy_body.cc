@@ -1,6 +1,7 @@
 #include "ingest/snappy_body.h"
 
 #include "fmt/format.h"
+#include "ingest/internal/snappy_decoder.h"
 #include "snappy.h"
 
 namespace tidemark::ingest {
@@ -36,7 +37,9 @@ absl::Status DecompressBody(std::string_view compressed, size_t max_bytes, Buffe
       !status.ok()) {
     return status;
   }
-  if (!snappy::RawUncompress(compressed.data(), compressed.size(), out->Resize(declared))) {
+  char* const unpacked = out->Resize(declared + internal::kUnpackSlop);
+  out->Shorten(declared);
+  if (!internal::UnpackSnappy(compressed, declared, unpacked)) {
     out->Clear();
     return absl::InvalidArgumentError(
         fmt::format("snappy block of {} bytes, declared to unpack to {}, is truncated or corrupt",

@@ -1,6 +1,8 @@
 // Everything between the body of a write request and its label sets, on any bytes. The input is
 // taken twice: as a compressed body, and as what a body unpacks to. What unpacks must be read by
 // the scanner as by the protobuf library, and every series must be refused or become canonical.
+#include <snappy.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -44,7 +46,11 @@ void CheckBody(std::string_view body) {
 
 void CheckCompressed(std::string_view compressed) {
   Buffer buffer;
+  std::string expected;
   if (DecompressBody(compressed, kMaxBytes, &buffer).ok()) {
+    TIDEMARK_CHECK(snappy::Uncompress(compressed.data(), compressed.size(), &expected) &&
+                       expected == buffer.view(),
+                   "the library unpacks it otherwise");
     CheckBody(buffer.view());
   }
 }

@@ -80,9 +80,10 @@ TEST_F(AllocationTest, AllocatesNothingForASampleOfAKnownSeries) {
   constexpr int kSeries = 5000;
   EXPECT_GT(Write(Body(kSeries, 0)), kSeries) << "new series are counted, so the count works";
   Write(Body(kSeries, 1));
-  const size_t few = Write(Body(10, 2));
-  const size_t many = Write(Body(kSeries, 3));
-  EXPECT_EQ(many, few) << "for " << kSeries << " samples and for 10";
+  // A request may need an entry of the journal, while those from before are still being written.
+  constexpr size_t kPerRequest = 16;
+  EXPECT_LT(Write(Body(10, 2)), kPerRequest);
+  EXPECT_LT(Write(Body(kSeries, 3)), kPerRequest);
 }
 
 }  // namespace

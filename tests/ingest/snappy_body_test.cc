@@ -95,6 +95,67 @@ TEST(DecompressBody, RefusesTheFramedFormat) {
   ExpectRefused(std::string("\xff\x06\x00\x00sNaPpY", 10), kLimit, "snappy block");
 }
 
+// What the library says of the same block, and its bytes.
+bool LibraryUnpacks(std::string_view block, std::string* text) {
+  return snappy::Uncompress(block.data(), block.size(), text);
+}
+
+TEST(DecompressBody, TakesExactlyTheBlocksThatTheLibraryTakes) {
+  std::mt19937 rng(3);
+  Buffer buffer;
+  std::string expected;
+  size_t accepted = 0;
+  constexpr size_t kRounds = 20'000;
+  for (size_t round = 0; round < kRounds; ++round) {
+    std::string text;
+    for (size_t n = rng() % (round % 50 == 0 ? 100'000 : 300); n > 0; --n) {
+      text.push_back(static_cast<char>('a' + rng() % (1 + round % 7)));
+    }
+    std::string block = Compress(text);
+    for (size_t damages = rng() % 3; damages > 0 && !block.empty(); --damages) {
+      const size_t at = rng() % block.size();
+      switch (rng() % 4) {
+        case 0:
+          block[at] = static_cast<char>(rng());
+          break;
+        case 1:
+          block.erase(at, 1);
+          break;
+        case 2:
+          block.insert(at, 1, static_cast<char>(rng()));
+          break;
+        default:
+          block.resize(at);
+      }
+    }
+    const bool unpacked = DecompressBody(block, kLimit, &buffer).ok();
+    size_t declared = 0;
+    if (snappy::GetUncompressedLength(block.data(), block.size(), &declared) &&
+        declared <= block.size() * 22) {
+      ASSERT_EQ(unpacked, LibraryUnpacks(block, &expected)) << "round " << round;
+      ASSERT_TRUE(!unpacked || buffer.view() == expected) << "round " << round;
+      accepted += unpacked ? 1 : 0;
+    } else {
+      ASSERT_FALSE(unpacked) << "round " << round;
+    }
+  }
+  EXPECT_GT(accepted, kRounds / 4);
+  EXPECT_LT(accepted, kRounds);
+}
+
+TEST(DecompressBody, RestoresLiteralsWithALengthOfTheirOwn) {
+  std::mt19937 rng(5);
+  Buffer buffer;
+  for (const size_t size : {60U, 61U, 256U, 257U, 65'536U, 65'537U}) {
+    std::string text(size, '\0');
+    for (char& c : text) {
+      c = static_cast<char>(rng());
+    }
+    ASSERT_TRUE(DecompressBody(Compress(text), kLimit, &buffer).ok()) << size;
+    ASSERT_EQ(buffer.view(), text) << size;
+  }
+}
+
 TEST(Buffer, KeepsItsMemoryAcrossRequestsUntilTrimmed) {
   Buffer buffer;
   const char* first = buffer.Resize(1000);
