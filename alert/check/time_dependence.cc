@@ -23,9 +23,9 @@ using query::FunctionId;
 
 // How a node's numbers move between two moments.
 struct Motion {
-  std::optional<double> slope;     // per second; none: not followed
-  std::optional<double> constant;  // the number itself, when the text tells it
-  bool keeps_sign = false;         // never below zero, and zero stays zero
+  std::optional<double> slope = std::nullopt;     // per second; none: not followed
+  std::optional<double> constant = std::nullopt;  // the number itself, when the text tells it
+  bool keeps_sign = false;                        // never below zero, and zero stays zero
 
   bool still() const { return slope == 0.0; }
 

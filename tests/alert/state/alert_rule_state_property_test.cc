@@ -4,6 +4,7 @@
 #include <random>
 
 #include "alert/state/alert_rule_state.h"
+#include "fmt/format.h"
 #include "gtest/gtest.h"
 
 namespace tidemark::alert {
@@ -18,8 +19,8 @@ struct Expected {
   bool known = false;
   AlertState state = AlertState::kInactive;
   model::Timestamp active_at = 0;
-  std::optional<model::Timestamp> fired_at;
-  std::optional<model::Timestamp> resolved_at;
+  std::optional<model::Timestamp> fired_at = std::nullopt;
+  std::optional<model::Timestamp> resolved_at = std::nullopt;
 };
 
 bool KeptBy(const AlertRuleSettings& settings, model::Timestamp false_since, model::Timestamp t) {

@@ -1,6 +1,7 @@
 #include "alert/state/alert_rule_state.h"
 
 #include "base/status_macros.h"
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 

@@ -1,5 +1,6 @@
 #include "alert/state/alert_series.h"
 
+#include "fmt/format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
