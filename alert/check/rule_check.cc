@@ -25,11 +25,14 @@ std::string SelectorText(const query::VectorSelector& selector) {
 std::vector<CheckedInput> InputsOf(const TimeDependence& time) {
   std::vector<CheckedInput> inputs;
   for (const RuleInput& input : time.inputs) {
-    inputs.push_back({.selector = SelectorText(*input.selector),
-                      .function = input.function,
-                      .window_ms = input.window_ms,
-                      .offset_ms = input.offset_ms,
-                      .fixed = input.fixed});
+    CheckedInput checked{.selector = SelectorText(*input.selector),
+                         .function = input.function,
+                         .window_ms = input.window_ms,
+                         .offset_ms = input.offset_ms,
+                         .fixed = input.fixed};
+    if (std::find(inputs.begin(), inputs.end(), checked) == inputs.end()) {
+      inputs.push_back(std::move(checked));
+    }
   }
   return inputs;
 }

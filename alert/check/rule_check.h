@@ -31,6 +31,8 @@ struct CheckedInput {
   int64_t window_ms = 0;  // how far back a sample counts
   int64_t offset_ms = 0;
   bool fixed = false;  // at one moment, by `@`
+
+  friend bool operator==(const CheckedInput&, const CheckedInput&) = default;
 };
 
 struct RuleCheck {
@@ -39,7 +41,7 @@ struct RuleCheck {
   RuleKind kind = RuleKind::kAlert;
   FilePosition position;
   LabelFamily partition = LabelFamily::None();
-  std::vector<CheckedInput> inputs;
+  std::vector<CheckedInput> inputs;    // each once, in the order of the text
   bool on_arrival = false;             // of a sample of an input
   std::vector<std::string> deadlines;  // what makes known moments: "look-back ends", "`for` ends"
   std::vector<std::string> ticks;      // comparisons that have to be looked at again and again

@@ -74,6 +74,9 @@ Motion Walk::VisitSelector(const query::VectorSelector& selector, int64_t range_
   const Surroundings here = Inside(around, selector.shift, own);
   found_->inputs.push_back({&selector, range_ms > 0 ? function : "", range_ms, here.window_ms,
                             here.offset_ms, here.fixed});
+  if (selector.anchored || selector.smoothed) {
+    Tick(selector);  // reads beyond its range, by how much depends on the samples
+  }
   return Motion::Still();
 }
 

@@ -37,6 +37,12 @@ TEST(RuleCheck, WaitsForTheScrapeWhenThereAreMoreInputs) {
   EXPECT_EQ(Check("x - y > 600").worst_delay_ms, 250);
 }
 
+TEST(RuleCheck, NamesAnInputOnceThoughItIsReadTwice) {
+  const RuleCheck check = Check("time() - x > 600 and x > 0");
+  EXPECT_EQ(check.inputs.size(), 1u);
+  EXPECT_EQ(check.worst_delay_ms, 0);
+}
+
 TEST(RuleCheck, TakesATickWhereTheExpressionIsEvaluatedWholeOrNotSolved) {
   EXPECT_EQ(Check("sum(x) > 600").worst_delay_ms, 1000);
   EXPECT_EQ(Check("rate(x[5m]) > 600").worst_delay_ms, 1000);

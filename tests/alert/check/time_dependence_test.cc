@@ -64,6 +64,13 @@ TEST_F(TimeDependenceTest, TicksForWhatIsNotFollowed) {
   EXPECT_THAT(Of("topk(1, rate(x[5m]))").tick_reasons, SizeIs(1));
 }
 
+TEST_F(TimeDependenceTest, TicksForRangesThatReadBeyondTheirEnds) {
+  auto parsed =
+      query::ParseExpr("max_over_time(x[5m] anchored) > 2", {.extended_range_selectors = true});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_TRUE(TimeDependenceOf(**parsed, 300'000).ticks());
+}
+
 TEST_F(TimeDependenceTest, NeedsNoTicksToTellWhetherAnythingHappened) {
   EXPECT_THAT(Of("increase(x[5m]) > 0").tick_reasons, IsEmpty());
   EXPECT_THAT(Of("sum by (c) (increase(x[3m])) == 0").tick_reasons, IsEmpty());
