@@ -1,7 +1,11 @@
 #include "storage/db.h"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <iterator>
 #include <random>
+#include <utility>
 
 #include "base/check.h"
 #include "base/status_macros.h"
@@ -14,6 +18,7 @@ namespace tidemark::storage {
 namespace {
 
 constexpr int64_t kUpkeepIntervalMs = 250;
+constexpr int64_t kRetryMs = 10'000;  // behind a failed sweep
 
 uint64_t RandomSeed() {
   std::random_device device;
@@ -38,14 +43,19 @@ Db::Db(const DbOptions& options, const DbDeps& deps)
       fs_(deps.fs == nullptr ? own_fs_.get() : deps.fs),
       head_(RandomSeed()) {}
 
-Db::~Db() {
-  if (upkeep_.joinable()) {
-    {
-      base::MutexLock lock(&upkeep_mu_);
-      stopping_ = true;
-      upkeep_wake_.SignalAll();
+Db::~Db() { StopThreads(); }
+
+void Db::StopThreads() {
+  {
+    base::MutexLock lock(&upkeep_mu_);
+    stopping_ = true;
+    stop_rewrites_.store(true, std::memory_order_relaxed);
+    upkeep_wake_.SignalAll();
+  }
+  for (std::thread* thread : {&upkeep_, &consolidation_}) {
+    if (thread->joinable()) {
+      thread->join();
     }
-    upkeep_.join();
   }
 }
 
@@ -69,9 +79,34 @@ absl::Status Db::Init() {
         std::make_unique<Evictor>(Evictor::Parts{&head_, cold_.get(), deps_.clock, deps_.metrics},
                                   options_.inactive_after_ms);
   }
+  RETURN_IF_ERROR(OpenConsolidator());
   RegisterMetrics();
   upkeep_ = std::thread([this] { Upkeep(); });
+  if (options_.consolidation_interval_ms > 0) {
+    consolidation_ = std::thread([this] { Consolidate(); });
+  }
   return absl::OkStatus();
+}
+
+absl::Status Db::OpenConsolidator() {
+  const auto select = [this](std::span<const model::Matcher> matchers) {
+    return RefsOf({model::kMinTimestamp, model::kMaxTimestamp, matchers});
+  };
+  RetentionPolicy policy(options_.retention_ms, options_.retention_rules);
+  longest_keep_ms_.store(policy.longest_ms(), std::memory_order_relaxed);
+  ASSIGN_OR_RETURN(consolidator_, Consolidator::Create({store_.get(), deps_.clock, deps_.logger,
+                                                        deps_.metrics, select},
+                                                       options_.consolidation, std::move(policy)));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SeriesBitmap> Db::RefsOf(const Selection& selection) const {
+  ASSIGN_OR_RETURN(const std::vector<SeriesKey> keys, MatchingSeries(selection));
+  SeriesBitmap refs;
+  for (const SeriesKey& key : keys) {
+    refs.add(key.series);
+  }
+  return refs;
 }
 
 absl::Status Db::OpenJournal() {
@@ -123,67 +158,164 @@ void Db::RegisterMetrics() {
 }
 
 absl::Status Db::Close() {
-  {
-    base::MutexLock lock(&upkeep_mu_);
-    stopping_ = true;
-    upkeep_wake_.SignalAll();
-  }
-  upkeep_.join();
+  StopThreads();
   absl::Status status = base::Annotate(Sweep(), "last sweep");
   status.Update(journal_->Close());
   status.Update(store_->Close());
   return status;
 }
 
-absl::Status Db::Sweep() { return SweepOnce(Sweeper::Pace::kFull); }
+absl::Status Db::Sweep() {
+  RETURN_IF_ERROR(SweepOnce(Sweeper::Pace::kFull).status());
+  base::MutexLock lock(&rewrite_mu_);
+  return DropExpired();
+}
 
-absl::Status Db::SweepOnce(Sweeper::Pace pace) {
+// Returns the number of the sweep.
+absl::StatusOr<uint32_t> Db::SweepOnce(Sweeper::Pace pace) {
   base::MutexLock lock(&sweep_mu_);
   RETURN_IF_ERROR(sweeper_->Sweep(pace));
   if (options_.inactive_after_ms > 0) {
     RETURN_IF_ERROR(evictor_->Run());
   }
-  return DropExpired();
+  return sweeper_->sequence();
 }
 
-absl::Status Db::DropExpired() {
-  if (options_.retention_ms == 0) {
+absl::Status Db::ConsolidateDue() {
+  base::MutexLock lock(&rewrite_mu_);
+  return consolidator_->RewriteDue(Consolidator::Pace::kFull, stop_rewrites_);
+}
+
+absl::Status Db::Flush() {
+  RETURN_IF_ERROR(SweepOnce(Sweeper::Pace::kFull).status());
+  base::MutexLock lock(&rewrite_mu_);
+  RETURN_IF_ERROR(consolidator_->RewriteAll());
+  RETURN_IF_ERROR(store_->CompactChunks(nullptr));
+  return store_->Flush();
+}
+
+absl::Status Db::DeleteSeries(std::span<const std::vector<model::Matcher>> selectors,
+                              model::Timestamp min_time, model::Timestamp max_time) {
+  // Everything that is there is brought into the store, where the sweep's number tells it from what
+  // comes later.
+  Tombstone tombstone;
+  ASSIGN_OR_RETURN(tombstone.sequence, SweepOnce(Sweeper::Pace::kFull));
+  tombstone.min_time = min_time;
+  tombstone.max_time = max_time;
+  for (const std::vector<model::Matcher>& matchers : selectors) {
+    ASSIGN_OR_RETURN(const SeriesBitmap series, RefsOf({min_time, max_time, matchers}));
+    tombstone.series |= series;
+  }
+  ASSIGN_OR_RETURN(const std::vector<int64_t> sealed, store_->SealedBuckets());
+  ASSIGN_OR_RETURN(const std::vector<int64_t> unsealed, store_->UnsealedBuckets());
+  std::set_union(sealed.begin(), sealed.end(), unsealed.begin(), unsealed.end(),
+                 std::back_inserter(tombstone.buckets));
+  std::erase_if(tombstone.buckets, [min_time, max_time](int64_t bucket) {
+    return bucket < BucketOf(min_time) || bucket > BucketOf(max_time);
+  });
+  if (tombstone.series.isEmpty() || tombstone.buckets.empty()) {
     return absl::OkStatus();
   }
-  const int64_t first = BucketOf(AcceptedTimes().oldest);
+  RETURN_IF_ERROR(consolidator_->AddTombstone(std::move(tombstone)));
+  return store_->Flush();
+}
+
+absl::Status Db::CleanTombstones() {
+  base::MutexLock lock(&rewrite_mu_);
+  RETURN_IF_ERROR(consolidator_->ApplyTombstones());
+  return store_->Flush();
+}
+
+void Db::SetRetentionRules(std::vector<RetentionRule> rules) {
+  RetentionPolicy policy(options_.retention_ms, std::move(rules));
+  longest_keep_ms_.store(policy.longest_ms(), std::memory_order_relaxed);
+  consolidator_->SetRetention(std::move(policy));
+}
+
+// Whole buckets only: those that no series is kept for, and the oldest when there is too much.
+absl::Status Db::DropExpired() {
+  const int64_t longest = longest_keep_ms_.load(std::memory_order_relaxed);
+  int64_t first = first_bucket_;
+  if (longest != kKeepForever) {
+    first = std::max(first, BucketOf(deps_.clock->NowMs() - longest));
+  }
+  if (options_.retention_bytes > 0) {
+    ASSIGN_OR_RETURN(const int64_t within, FirstBucketWithin(options_.retention_bytes));
+    first = std::max(first, within);
+  }
   if (first <= first_bucket_) {
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(base::Annotate(store_->DropBucketsBefore(first), "drop expired chunks"));
-  RETURN_IF_ERROR(base::Annotate(cold_->DropBefore(BucketStart(first)), "drop expired series"));
+  RETURN_IF_ERROR(base::Annotate(consolidator_->DropBucketsBefore(first), "drop expired chunks"));
+  {
+    base::MutexLock lock(&sweep_mu_);
+    RETURN_IF_ERROR(base::Annotate(cold_->DropBefore(BucketStart(first)), "drop expired series"));
+  }
   first_bucket_ = first;
   return absl::OkStatus();
+}
+
+// The oldest bucket that can stay if at most `bytes` of chunks can. The open one always can.
+absl::StatusOr<int64_t> Db::FirstBucketWithin(uint64_t bytes) const {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> sealed, store_->SealedBuckets());
+  ASSIGN_OR_RETURN(const std::vector<int64_t> unsealed, store_->UnsealedBuckets());
+  std::vector<int64_t> buckets;
+  std::set_union(sealed.begin(), sealed.end(), unsealed.begin(), unsealed.end(),
+                 std::back_inserter(buckets));
+  uint64_t total = 0;
+  for (auto bucket = buckets.rbegin(); bucket != buckets.rend(); ++bucket) {
+    total += store_->BucketBytes(*bucket);
+    if (total > bytes) {
+      return std::min(*bucket + 1, BucketOf(deps_.clock->NowMs()));
+    }
+  }
+  return INT64_MIN;
+}
+
+bool Db::WaitUnlessStopping(int64_t wait_ms) {
+  base::MutexLock lock(&upkeep_mu_);
+  if (!stopping_) {
+    upkeep_wake_.WaitFor(&upkeep_mu_, wait_ms);
+  }
+  return !stopping_;
+}
+
+void Db::Consolidate() {
+  pthread_setname_np(pthread_self(), "consolidation");
+  while (WaitUnlessStopping(options_.consolidation_interval_ms)) {
+    base::MutexLock lock(&rewrite_mu_);
+    absl::Status status = DropExpired();
+    status.Update(consolidator_->RewriteDue(Consolidator::Pace::kPaced, stop_rewrites_));
+    if (!status.ok() && !absl::IsCancelled(status)) {
+      deps_.logger->Warn("upkeep of the buckets is incomplete", {{"cause", status}});
+    }
+  }
 }
 
 void Db::Upkeep() {
   const int64_t interval_ns = options_.sweep_interval_ms * 1'000'000;
   int64_t next_sweep = deps_.clock->SteadyNanos() + interval_ns;
-  while (true) {
-    {
-      base::MutexLock lock(&upkeep_mu_);
-      if (!stopping_) {
-        upkeep_wake_.WaitFor(&upkeep_mu_,
-                             std::min<int64_t>(kUpkeepIntervalMs, options_.sweep_interval_ms));
-      }
-      if (stopping_) {
-        return;
-      }
-    }
+  while (WaitUnlessStopping(std::min<int64_t>(kUpkeepIntervalMs, options_.sweep_interval_ms))) {
     head_.epochs()->Collect();
-    if (deps_.clock->SteadyNanos() >= next_sweep) {
-      const absl::Status swept = SweepOnce(Sweeper::Pace::kPaced);
-      if (!swept.ok()) {
-        deps_.logger->Error("sweep failed; nothing is lost, it will be repeated",
-                            {{"cause", swept}});
-      }
-      next_sweep = deps_.clock->SteadyNanos() + interval_ns;
-    }
+    next_sweep = SweepIfDue(next_sweep);
   }
+}
+
+// Returns when the next sweep is due.
+int64_t Db::SweepIfDue(int64_t next_sweep) {
+  const bool due = deps_.clock->SteadyNanos() >= next_sweep;
+  const bool grown = journal_->bytes_since_cut() >= options_.sweep_journal_bytes;
+  if (!due && (!grown || sweep_failed_)) {
+    return next_sweep;
+  }
+  const absl::Status swept = SweepOnce(Sweeper::Pace::kPaced).status();
+  sweep_failed_ = !swept.ok();
+  if (sweep_failed_) {
+    deps_.logger->Error("sweep failed; nothing is lost, it will be repeated", {{"cause", swept}});
+  }
+  const int64_t wait_ms =
+      sweep_failed_ ? std::min(kRetryMs, options_.sweep_interval_ms) : options_.sweep_interval_ms;
+  return deps_.clock->SteadyNanos() + wait_ms * 1'000'000;
 }
 
 absl::StatusOr<std::string> Db::Snapshot() {
@@ -199,11 +331,12 @@ absl::Status Db::CheckWritable() const {
 }
 
 Db::TimeBounds Db::AcceptedTimes() const {
-  if (options_.retention_ms == 0) {
+  if (options_.retention_ms == kKeepForever) {
     return {0, model::kMaxTimestamp};
   }
   const model::Timestamp now = deps_.clock->NowMs();
-  return {now - options_.retention_ms,
+  const int64_t longest = longest_keep_ms_.load(std::memory_order_relaxed);
+  return {longest == kKeepForever ? 0 : now - longest,
           options_.max_future_ms == 0 ? model::kMaxTimestamp : now + options_.max_future_ms};
 }
 
@@ -247,7 +380,11 @@ absl::StatusOr<std::unique_ptr<SeriesSet>> Db::Select(const Selection& selection
   }
   ASSIGN_OR_RETURN(sources.cold, SelectCold(selection, live));
   sources.has_twins |= !sources.cold.empty();
-  sources.reader = store_->NewChunkReader();
+  Consolidator::View view = consolidator_->NewView();
+  sources.chunks = std::move(view.chunks);
+  sources.tombstones = std::move(view.tombstones);
+  sources.retention = consolidator_->retention();
+  sources.now = deps_.clock->NowMs();
   return std::make_unique<DbSeriesSet>(std::move(sources), selection.min_time, selection.max_time);
 }
 

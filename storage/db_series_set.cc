@@ -47,7 +47,13 @@ DbSeriesSet::DbSeriesSet(Sources sources, Timestamp min_time, Timestamp max_time
       cold_(std::move(sources.cold)),
       entries_(std::move(sources.live)),
       has_twins_(sources.has_twins),
-      reader_(std::move(sources.reader)),
+      chunks_(std::move(sources.chunks)),
+      tombstones_(std::move(sources.tombstones)),
+      retention_(std::move(sources.retention)),
+      now_(sources.now),
+      timelines_([this](int64_t bucket, TimelineNumber number) {
+        return chunks_->LoadTimeline(bucket, number);
+      }),
       min_time_(min_time),
       max_time_(max_time) {
   for (const ColdSeries& series : cold_) {
@@ -119,15 +125,21 @@ absl::Status DbSeriesSet::Read(SampleColumns* columns) {
 
 absl::Status DbSeriesSet::ReadEntry(size_t i, SampleColumns* columns) {
   const SeriesView& view = entries_[i].view;
-  Stored& stored = run_[i - run_begin_];
-  *columns = std::move(stored.in_order);
-  RETURN_IF_ERROR(base::Annotate(AddHeadChunks(view, columns),
+  Fetched& fetched = run_[i - run_begin_];
+  RETURN_IF_ERROR(base::Annotate(AddHeadChunks(view, &fetched),
                                  fmt::format("read series {}", labels().ToString())));
-  AddHeadLate(view, &stored.late);
-  if (!stored.late.empty()) {
-    MergeLate(std::move(stored.late), columns);
-  }
+  AddHeadLate(view, &fetched);
+  *columns = fetched.samples.Finish();
   return absl::OkStatus();
+}
+
+void DbSeriesSet::BeginEntry(const Entry& entry, Fetched* fetched) const {
+  fetched->min_time = retention_->has_rules()
+                          ? std::max(min_time_, retention_->Oldest(entry.labels, now_))
+                          : min_time_;
+  if (!tombstones_->empty()) {
+    fetched->deleted = tombstones_->Of(entry.key.series);
+  }
 }
 
 absl::Status DbSeriesSet::FetchRun() {
@@ -139,7 +151,9 @@ absl::Status DbSeriesSet::FetchRun() {
   run_.resize(end - run_begin_);
   run_keys_.clear();
   for (size_t i = 0; i < run_.size(); ++i) {
-    run_keys_.emplace_back(entries_[run_begin_ + i].key, i);
+    const Entry& entry = entries_[run_begin_ + i];
+    BeginEntry(entry, &run_[i]);
+    run_keys_.emplace_back(entry.key, i);
   }
   if (has_twins_) {
     std::sort(run_keys_.begin(), run_keys_.end());
@@ -149,7 +163,7 @@ absl::Status DbSeriesSet::FetchRun() {
   for (const auto& [key, place] : run_keys_) {
     keys.push_back(key);
   }
-  const auto cursor = reader_->Scan(std::move(keys), min_time_, max_time_);
+  const auto cursor = chunks_->Scan(std::move(keys), min_time_, max_time_);
   while (cursor->Next()) {
     RETURN_IF_ERROR(base::Annotate(
         AddChunk(cursor->key(), cursor->value()),
@@ -162,23 +176,20 @@ absl::Status DbSeriesSet::AddChunk(const ChunkKey& key, std::string_view value) 
   const auto found =
       std::lower_bound(run_keys_.begin(), run_keys_.end(), SeriesKey{key.metric, key.series},
                        [](const auto& a, const SeriesKey& k) { return a.first < k; });
-  Stored& stored = run_[found->second];
-  if (key.kind == ChunkKind::kInOrder) {
-    return DecodeChunk(value, key.start, min_time_, max_time_, nullptr, &stored.in_order);
-  }
-  SampleColumns columns;
-  RETURN_IF_ERROR(DecodeChunk(value, key.start, min_time_, max_time_, nullptr, &columns));
-  for (size_t i = 0; i < columns.size(); ++i) {
-    stored.late.push_back({{columns.timestamps[i], columns.values[i]}, key.sequence});
-  }
+  Fetched& fetched = run_[found->second];
+  RETURN_IF_ERROR(DecodeChunk(value, key.start, fetched.min_time, max_time_, &timelines_,
+                              fetched.samples.stream()));
+  HideDeleted(fetched.deleted, key, &fetched.samples);
+  fetched.samples.EndRow(key.kind, key.sequence);
   return absl::OkStatus();
 }
 
-absl::Status DbSeriesSet::AddHeadChunks(const SeriesView& view, SampleColumns* columns) const {
+absl::Status DbSeriesSet::AddHeadChunks(const SeriesView& view, Fetched* fetched) const {
+  SampleColumns* const columns = fetched->samples.stream();
   for (size_t i = view.chunks.size(); i-- > 0;) {
     const auto& [chunk, count] = view.chunks[i];
     // The store's part is a prefix of the stream: only what is newer is missing.
-    Timestamp from = min_time_;
+    Timestamp from = std::max(fetched->min_time, view.persisted_time + 1);
     if (columns->size() > 0) {
       from = std::max(from, columns->timestamps.back() + 1);
     }
@@ -189,40 +200,13 @@ absl::Status DbSeriesSet::AddHeadChunks(const SeriesView& view, SampleColumns* c
   return absl::OkStatus();
 }
 
-void DbSeriesSet::AddHeadLate(const SeriesView& view, std::vector<LateSample>* late) const {
+void DbSeriesSet::AddHeadLate(const SeriesView& view, Fetched* fetched) const {
   for (uint32_t i = 0; i < view.late_count; ++i) {
     const Sample& sample = view.late->samples()[i];
-    if (sample.t >= min_time_ && sample.t <= max_time_) {
-      late->push_back({sample, UINT32_MAX});
+    if (sample.t >= fetched->min_time && sample.t <= max_time_) {
+      fetched->samples.AddLate(sample);
     }
   }
-}
-
-// Merges `late` into `columns`; of equal times what is in `columns`, then the earlier of `late`
-// stays.
-void DbSeriesSet::MergeLate(std::vector<LateSample> late, SampleColumns* columns) {
-  std::stable_sort(late.begin(), late.end(), [](const LateSample& a, const LateSample& b) {
-    return std::tie(a.sample.t, a.sequence) < std::tie(b.sample.t, b.sequence);
-  });
-  SampleColumns merged;
-  merged.timestamps.reserve(columns->size() + late.size());
-  merged.values.reserve(columns->size() + late.size());
-  size_t i = 0;
-  const auto add = [&merged](Timestamp t, double v) {
-    if (merged.timestamps.empty() || merged.timestamps.back() != t) {
-      merged.Append(t, v);
-    }
-  };
-  for (const auto& [sample, sequence] : late) {
-    for (; i < columns->size() && columns->timestamps[i] <= sample.t; ++i) {
-      add(columns->timestamps[i], columns->values[i]);
-    }
-    add(sample.t, sample.v);
-  }
-  for (; i < columns->size(); ++i) {
-    add(columns->timestamps[i], columns->values[i]);
-  }
-  *columns = std::move(merged);
 }
 
 }  // namespace tidemark::storage

@@ -1,10 +1,14 @@
 // DbSeriesSet reads selected series from the store and from the head, and merges them.
 //
-// A series' samples come from up to four places. Of two samples at one time the first place wins:
-//   1. in-order chunks in the store: always a prefix of the series' in-order stream;
-//   2. chunks in the head: the rest of that stream, and some of the prefix again;
-//   3. late chunks in the store, in order of their sequence;
-//   4. late samples in the head, in order of arrival.
+// A series' samples come from up to five places. Of two samples at one time the first place wins:
+//   1. sealed chunks in the store;
+//   2. in-order chunks in the store: with the sealed ones, always a prefix of the in-order stream;
+//   3. chunks in the head: the rest of that stream, and some of the prefix again;
+//   4. late chunks in the store, in order of their sequence;
+//   5. late samples in the head, in order of arrival.
+//
+// What is deleted, or older than is kept of its series, is left out. Deletion touches the store
+// alone: what the head has of the prefix is not looked at.
 //
 // A label set that left memory and came back has several refs, each with samples of its own. The
 // set gives one series for all of them; of two samples at one time the older ref's wins.
@@ -19,10 +23,14 @@
 #include <vector>
 
 #include "base/epoch.h"
+#include "storage/chunk/timeline.h"
 #include "storage/cold/cold_index.h"
+#include "storage/deletion/tombstones.h"
 #include "storage/head/head_series.h"
 #include "storage/querier.h"
+#include "storage/retention/retention_policy.h"
 #include "storage/rocksdb/chunk_reader.h"
+#include "storage/sample_merge.h"
 
 namespace tidemark::storage {
 
@@ -39,7 +47,11 @@ class DbSeriesSet final : public SeriesSet {
     std::vector<Entry> live;
     std::vector<ColdSeries> cold;  // without those that are live
     bool has_twins;                // whether labels may occur twice
-    std::unique_ptr<ChunkReader> reader;
+    std::unique_ptr<ChunkReader> chunks;
+    // What of it is not to be seen.
+    std::shared_ptr<const TombstoneSet> tombstones;
+    std::shared_ptr<const RetentionPolicy> retention;
+    model::Timestamp now = 0;
   };
 
   DbSeriesSet(Sources sources, model::Timestamp min_time, model::Timestamp max_time);
@@ -49,14 +61,11 @@ class DbSeriesSet final : public SeriesSet {
   absl::Status Read(SampleColumns* columns) override;
 
  private:
-  struct LateSample {
-    model::Sample sample;
-    uint32_t sequence;  // of its chunk; the head's come last
-  };
-  // What the store holds of one series.
-  struct Stored {
-    SampleColumns in_order;
-    std::vector<LateSample> late;
+  // What was fetched of one entry.
+  struct Fetched {
+    SampleMerge samples;
+    model::Timestamp min_time = 0;  // of the selection, or the oldest that is kept
+    SeriesTombstones deleted;
   };
 
   // Puts the entries of one label set next to each other, in order of ref.
@@ -66,15 +75,19 @@ class DbSeriesSet final : public SeriesSet {
   absl::Status FetchRun();
   absl::Status ReadEntry(size_t i, SampleColumns* columns);
   absl::Status AddChunk(const ChunkKey& key, std::string_view value);
-  absl::Status AddHeadChunks(const SeriesView& view, SampleColumns* columns) const;
-  void AddHeadLate(const SeriesView& view, std::vector<LateSample>* late) const;
-  static void MergeLate(std::vector<LateSample> late, SampleColumns* columns);
+  void BeginEntry(const Entry& entry, Fetched* fetched) const;
+  absl::Status AddHeadChunks(const SeriesView& view, Fetched* fetched) const;
+  void AddHeadLate(const SeriesView& view, Fetched* fetched) const;
 
   const std::unique_ptr<base::EpochDomain::Guard> guard_;
   const std::vector<ColdSeries> cold_;  // holds the labels of entries
   std::vector<Entry> entries_;          // in order of key, twins behind the first of them
   const bool has_twins_;
-  const std::unique_ptr<ChunkReader> reader_;
+  const std::unique_ptr<ChunkReader> chunks_;
+  const std::shared_ptr<const TombstoneSet> tombstones_;
+  const std::shared_ptr<const RetentionPolicy> retention_;
+  const model::Timestamp now_;
+  TimelineCache timelines_;
   const model::Timestamp min_time_;
   const model::Timestamp max_time_;
 
@@ -82,7 +95,7 @@ class DbSeriesSet final : public SeriesSet {
   size_t next_ = 0;     // entry behind the present series
   // Entries [run_begin_, run_begin_ + run_.size()) are fetched; whole series.
   size_t run_begin_ = 0;
-  std::vector<Stored> run_;
+  std::vector<Fetched> run_;
   std::vector<std::pair<SeriesKey, size_t>> run_keys_;  // in order, with the place in run_
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "base/status_macros.h"
@@ -14,41 +15,47 @@ namespace tidemark::storage {
 namespace {
 
 using model::Sample;
+using model::Timestamp;
 
 constexpr size_t kBatchBytes = 1u << 20;
-constexpr std::string_view kLateSequenceFact = "late_sequence";
+constexpr std::string_view kSequenceFact = "sweep_sequence";
 
-// Sorted by time; of equal times the sample that came first stays.
-void SortAndMerge(std::vector<Sample>* samples) {
-  std::stable_sort(samples->begin(), samples->end(),
+// In order of time; of equal times the sample that came first stays.
+SampleColumns SortedByTime(std::vector<Sample> samples) {
+  std::stable_sort(samples.begin(), samples.end(),
                    [](const Sample& a, const Sample& b) { return a.t < b.t; });
-  const auto same_time = [](const Sample& a, const Sample& b) { return a.t == b.t; };
-  samples->erase(std::unique(samples->begin(), samples->end(), same_time), samples->end());
+  SampleColumns columns;
+  for (const Sample& sample : samples) {
+    if (columns.size() == 0 || columns.timestamps.back() != sample.t) {
+      columns.Append(sample.t, sample.v);
+    }
+  }
+  return columns;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Sweeper>> Sweeper::Create(const Parts& parts) {
-  ASSIGN_OR_RETURN(const std::optional<std::string> stored,
-                   parts.store->GetFact(kLateSequenceFact));
+  ASSIGN_OR_RETURN(const std::optional<std::string> stored, parts.store->GetFact(kSequenceFact));
   uint64_t sequence = 0;
   if (stored &&
       (model::GetVarint(stored->data(), stored->data() + stored->size(), &sequence) == nullptr ||
        sequence > UINT32_MAX)) {
-    return absl::DataLossError(
-        fmt::format("fact \"{}\" of the store is malformed", kLateSequenceFact));
+    return absl::DataLossError(fmt::format("fact \"{}\" of the store is malformed", kSequenceFact));
   }
   return std::unique_ptr<Sweeper>(new Sweeper(parts, static_cast<uint32_t>(sequence)));
 }
 
-Sweeper::Sweeper(const Parts& parts, uint32_t late_sequence)
+Sweeper::Sweeper(const Parts& parts, uint32_t sequence)
     : parts_(parts),
-      late_sequence_(late_sequence),
+      sequence_(sequence),
       sweeps_(parts.metrics->AddCounter("tidemark_sweeps_total", "Sweeps finished.")),
       failures_(parts.metrics->AddCounter("tidemark_sweep_failures_total",
                                           "Sweeps that failed and will be repeated.")),
       series_swept_(parts.metrics->AddCounter("tidemark_sweep_series_total",
                                               "Dirty series that sweeps wrote.")),
+      samples_written_(
+          parts.metrics->AddCounter("tidemark_sweep_samples_total", "Samples that sweeps wrote.")),
       bytes_written_(parts.metrics->AddCounter("tidemark_sweep_bytes_total",
                                                "Bytes of chunks that sweeps wrote.")),
       seconds_(parts.metrics->AddHistogram("tidemark_sweep_duration_seconds",
@@ -66,8 +73,7 @@ absl::Status Sweeper::Sweep(Pace pace) {
 }
 
 absl::Status Sweeper::SweepUpTo(SegmentId cut, Pace pace) {
-  ++late_sequence_;
-  late_sequence_stored_ = false;
+  ++sequence_;
   RETURN_IF_ERROR(base::Annotate(WriteDefinitions(), "write series"));
   RETURN_IF_ERROR(base::Annotate(WriteSamples(pace), "write samples"));
   RETURN_IF_ERROR(base::Annotate(parts_.store->Flush(), "flush store"));
@@ -92,9 +98,10 @@ absl::Status Sweeper::WriteDefinitions() {
   for (const auto& [metric, entry] : metadata) {
     batch.PutMetadata(metric, entry);
   }
-  if (batch.empty()) {
-    return absl::OkStatus();
-  }
+  // Before the first chunk that bears it, so that no later run uses it again.
+  std::string sequence;
+  model::AppendVarint(sequence_, &sequence);
+  batch.PutFact(kSequenceFact, sequence);
   absl::Status written = parts_.store->Write(&batch);
   if (!written.ok()) {
     parts_.metadata->Untake(metadata);
@@ -134,38 +141,29 @@ absl::Status Sweeper::WriteSamples(Pace pace) {
 }
 
 void Sweeper::AddToBatch(const Taken& taken, StoreBatch* batch) {
-  const HeadSeries& series = *taken.series;
-  for (const SeriesCapture::Chunk& chunk : taken.capture.chunks) {
-    batch->PutChunk(
-        {BucketOf(chunk.start), series.metric(), series.ref(), chunk.start, ChunkKind::kInOrder, 0},
-        EncodeChunk(chunk.start, chunk.last, chunk.count, chunk.bytes));
-  }
-  AddLate(series, taken.capture.late, batch);
-  if (!taken.capture.empty()) {
-    batch->PutState(taken.capture.state);
-  }
-}
-
-void Sweeper::AddLate(const HeadSeries& series, std::vector<Sample> late, StoreBatch* batch) {
-  if (late.empty()) {
+  if (taken.capture.empty()) {
     return;
   }
-  if (!late_sequence_stored_) {
-    // In the same batch as the first chunk that bears it, so that no later run uses it again.
-    std::string fact;
-    model::AppendVarint(late_sequence_, &fact);
-    batch->PutFact(kLateSequenceFact, fact);
-    late_sequence_stored_ = true;
-  }
-  SortAndMerge(&late);
-  for (auto from = late.begin(); from != late.end();) {
-    const int64_t bucket = BucketOf(from->t);
-    const auto to = std::find_if(
-        from, late.end(), [bucket](const Sample& sample) { return BucketOf(sample.t) != bucket; });
-    batch->PutChunk(
-        {bucket, series.metric(), series.ref(), from->t, ChunkKind::kOutOfOrder, late_sequence_},
-        EncodeChunk(std::span<const Sample>(from, to)));
-    from = to;
+  AddChunks(*taken.series, ChunkKind::kInOrder, taken.capture.in_order, batch);
+  AddChunks(*taken.series, ChunkKind::kOutOfOrder, SortedByTime(taken.capture.late), batch);
+  batch->PutState(taken.capture.state);
+}
+
+// One chunk a bucket, in columns: few bytes, which matters for what is written again by compaction.
+void Sweeper::AddChunks(const HeadSeries& series, ChunkKind kind, const SampleColumns& columns,
+                        StoreBatch* batch) {
+  const std::span<const Timestamp> times(columns.timestamps);
+  const std::span<const double> values(columns.values);
+  for (size_t from = 0; from < times.size();) {
+    const int64_t bucket = BucketOf(times[from]);
+    const auto end = std::upper_bound(times.begin() + static_cast<ptrdiff_t>(from), times.end(),
+                                      BucketEnd(bucket));
+    const auto count = static_cast<size_t>(end - times.begin()) - from;
+    batch->PutChunk({bucket, series.metric(), series.ref(), times[from], kind, sequence_},
+                    EncodeSealedChunk(times.subspan(from, count), values.subspan(from, count),
+                                      /*timelines=*/nullptr));
+    samples_written_->Add(count);
+    from += count;
   }
 }
 

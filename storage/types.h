@@ -42,9 +42,10 @@ inline constexpr model::Timestamp BucketEnd(int64_t bucket) {
                                                   : BucketStart(bucket + 1) - 1;
 }
 
-// A chunk of the stream of samples that came in order, or of those that came late. The numbers
-// are written to disk.
-enum class ChunkKind : uint8_t { kInOrder = 0, kOutOfOrder = 1 };
+// A chunk of the stream of samples that came in order, of those that came late, or of all that a
+// series has in a bucket, as consolidation leaves it. The first two numbers are written to disk;
+// sealed chunks have a column family of their own.
+enum class ChunkKind : uint8_t { kInOrder = 0, kOutOfOrder = 1, kSealed = 2 };
 
 // Where the chunks of a series lie: by metric, then by series.
 struct SeriesKey {
@@ -54,8 +55,8 @@ struct SeriesKey {
 };
 
 // The name of a chunk. The order of keys is the order of chunks on disk. All samples of a chunk
-// lie in its bucket; `start` is the time of the first. `sequence` tells chunks apart that are
-// otherwise named alike.
+// lie in its bucket; `start` is the time of the first. `sequence` is the number of the sweep that
+// wrote it, 0 for sealed ones.
 struct ChunkKey {
   int64_t bucket = 0;
   MetricId metric = kNoMetric;

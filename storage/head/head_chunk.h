@@ -19,7 +19,7 @@
 namespace tidemark::storage {
 
 // A chunk holds at most this many samples; then the next one begins.
-inline constexpr uint32_t kMaxSamplesPerChunk = 120;
+inline constexpr uint32_t kMaxSamplesPerChunk = 60;
 
 // Consecutive in-order samples of one bucket, as a sample stream. The newest chunk of a series is
 // open; the ones behind `previous` are full, and stay in memory until they are persisted.

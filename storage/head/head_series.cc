@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/status_macros.h"
 
 namespace tidemark::storage {
 namespace {
@@ -221,6 +222,7 @@ void HeadSeries::RestoreState(const SeriesState& state) {
   last_bits_known_ = false;
   min_time_.store(state.min_time, std::memory_order_relaxed);
   captured_max_time_.store(state.max_time, std::memory_order_relaxed);
+  persisted_time_.store(state.max_time, std::memory_order_relaxed);
 }
 
 void HeadSeries::AwaitHolder() const {
@@ -239,6 +241,7 @@ SeriesView HeadSeries::View() const {
   }
   view.late = late_.load(std::memory_order_acquire);
   view.late_count = view.late == nullptr ? 0 : view.late->count();
+  view.persisted_time = persisted_time_.load(std::memory_order_acquire);
   return view;
 }
 
@@ -261,13 +264,7 @@ SeriesCapture HeadSeries::Capture(EpochDomain* epochs) {
     // The maximum first: a reader that sees the series clean must see it, too.
     captured_max_time_.store(encoder_.last_time(), std::memory_order_release);
     dirty_.store(false, std::memory_order_release);
-    HeadChunk* const open = open_.load(std::memory_order_relaxed);
-    capture.newest_full = open == nullptr ? nullptr : open->previous();
-    for (HeadChunk* chunk = open; chunk != nullptr; chunk = chunk->previous()) {
-      capture.chunks.push_back(
-          {chunk->start(), chunk->last(), chunk->count(), std::string(chunk->bytes())});
-    }
-    std::reverse(capture.chunks.begin(), capture.chunks.end());
+    CaptureInOrder(&capture);
     if (const LateSamples* late = late_.load(std::memory_order_relaxed); late != nullptr) {
       capture.late.assign(late->samples(), late->samples() + late->count());
     }
@@ -277,19 +274,30 @@ SeriesCapture HeadSeries::Capture(EpochDomain* epochs) {
   return capture;
 }
 
+void HeadSeries::CaptureInOrder(SeriesCapture* capture) const {
+  const Timestamp persisted = persisted_time_.load(std::memory_order_relaxed);
+  const HeadChunk* const open = open_.load(std::memory_order_relaxed);
+  std::vector<const HeadChunk*> chunks;
+  for (const HeadChunk* chunk = open; chunk != nullptr; chunk = chunk->previous()) {
+    if (chunk->last() > persisted) {
+      chunks.push_back(chunk);
+    }
+  }
+  for (auto chunk = chunks.rbegin(); chunk != chunks.rend(); ++chunk) {
+    const absl::Status decoded = DecodeStream((*chunk)->bytes(), (*chunk)->count(), persisted + 1,
+                                              model::kMaxTimestamp, &capture->in_order);
+    TIDEMARK_CHECK(decoded.ok(), "series {}: {}", ref_, base::Message(decoded));
+  }
+  capture->newest_full = open == nullptr ? nullptr : open->previous();
+}
+
 void HeadSeries::Persisted(const SeriesCapture& capture, EpochDomain* epochs) {
   Claim();
+  if (capture.in_order.size() > 0) {
+    persisted_time_.store(capture.state.max_time, std::memory_order_release);
+  }
   if (capture.newest_full != nullptr) {
-    HeadChunk* chunk = open_.load(std::memory_order_relaxed);
-    while (chunk->previous() != capture.newest_full) {
-      chunk = chunk->previous();
-    }
-    chunk->Unlink();
-    for (HeadChunk* full = capture.newest_full; full != nullptr;) {
-      HeadChunk* const previous = full->previous();
-      epochs->Retire(full);
-      full = previous;
-    }
+    DropFull(capture.newest_full, epochs);
   }
   if (!capture.late.empty()) {
     DropLate(static_cast<uint32_t>(capture.late.size()), epochs);
@@ -309,6 +317,19 @@ bool HeadSeries::TryEvict(Timestamp newest, EpochDomain* epochs) {
   }
   Release(epochs);
   return false;
+}
+
+void HeadSeries::DropFull(HeadChunk* newest_full, EpochDomain* epochs) {
+  HeadChunk* chunk = open_.load(std::memory_order_relaxed);
+  while (chunk->previous() != newest_full) {
+    chunk = chunk->previous();
+  }
+  chunk->Unlink();
+  for (HeadChunk* full = newest_full; full != nullptr;) {
+    HeadChunk* const previous = full->previous();
+    epochs->Retire(full);
+    full = previous;
+  }
 }
 
 void HeadSeries::DropLate(uint32_t count, EpochDomain* epochs) {

@@ -52,21 +52,18 @@ struct SeriesView {
   std::vector<Chunk> chunks;  // newest first
   const LateSamples* late = nullptr;
   uint32_t late_count = 0;
+  // What came in order up to this time is in the store, or was and has been deleted there: of the
+  // chunks only what is newer counts.
+  model::Timestamp persisted_time = model::kMinTimestamp;
 };
 
-// What the sweep takes from a series: bytes to write, and what to drop once they are written.
+// What the sweep takes from a series: samples to write, and what to drop once they are written.
 struct SeriesCapture {
-  struct Chunk {
-    model::Timestamp start;
-    model::Timestamp last;
-    uint32_t count;
-    std::string bytes;
-  };
-  std::vector<Chunk> chunks;        // in order of time; the last one is the open chunk
-  std::vector<model::Sample> late;  // in order of arrival
+  SampleColumns in_order;           // newer than what was persisted before
+  std::vector<model::Sample> late;      // in order of arrival
   SeriesState state;
   HeadChunk* newest_full = nullptr;  // it and all older ones can go once written
-  bool empty() const { return chunks.empty() && late.empty(); }
+  bool empty() const { return in_order.size() == 0 && late.empty(); }
 };
 
 class alignas(32) HeadSeries {
@@ -116,8 +113,9 @@ class alignas(32) HeadSeries {
   bool MayOverlap(model::Timestamp min_time, model::Timestamp max_time) const;
 
   // For the sweep's thread alone. Capture waits for a holder of the claim to finish, takes what
-  // is not persisted, and marks the series clean; Persisted drops what the capture held and is
-  // in the store now; Recapture marks it dirty again after a failure.
+  // is not persisted, and marks the series clean; Persisted drops what of it readers need not find
+  // in memory any more: the full chunks and the late samples. Recapture marks it dirty again after
+  // a failure.
   bool dirty() const;
   SeriesCapture Capture(base::EpochDomain* epochs);
   void Persisted(const SeriesCapture& capture, base::EpochDomain* epochs);
@@ -165,6 +163,8 @@ class alignas(32) HeadSeries {
   AppendResult AppendLate(model::Sample sample, base::EpochDomain* epochs);
   void MarkDirty();
   void WidenMinTime(model::Timestamp t);
+  void CaptureInOrder(SeriesCapture* capture) const;
+  void DropFull(HeadChunk* newest_full, base::EpochDomain* epochs);
   void DropLate(uint32_t count, base::EpochDomain* epochs);
 
   // Writers: any appender, as drawn above. Acquire on taking the claim pairs with release on
@@ -191,6 +191,8 @@ class alignas(32) HeadSeries {
   // a sample has synchronised with its writer through the acknowledgement.
   std::atomic<model::Timestamp> min_time_{model::kMaxTimestamp};
   std::atomic<model::Timestamp> captured_max_time_{model::kMinTimestamp};
+  // Writer: the sweep. Readers: queries. Publishes that the store has what came in order up to it.
+  std::atomic<model::Timestamp> persisted_time_{model::kMinTimestamp};
 };
 
 }  // namespace tidemark::storage

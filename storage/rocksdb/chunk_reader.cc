@@ -1,13 +1,18 @@
-// A scan is a join of two sorted sequences: the keys of the column family, and for each bucket the
-// list of series. Whichever lags jumps ahead to the other: the list by binary search, the keys by
-// a few steps when the target is likely near and by a seek otherwise. So a bucket without any of
-// the series costs one seek, and a metric read whole costs none between its series.
+// A scan merges a scan of the family of sealed chunks with one of the others. Each is a join of two
+// sorted sequences: the keys of the column family, and for each bucket the list of series, of which
+// the first 16 bytes of a key tell. Whichever lags jumps ahead to the other: the list by binary
+// search, the keys by a few steps when the target is likely near and by a seek otherwise. So a
+// bucket without any of the series costs one seek, and a metric read whole costs none between its
+// series.
 #include "storage/rocksdb/chunk_reader.h"
 
 #include <algorithm>
 #include <functional>
+#include <tuple>
 
 #include "base/check.h"
+#include "base/status_macros.h"
+#include "fmt/format.h"
 #include "storage/rocksdb/internal/rocks_chunk_reader.h"
 #include "storage/rocksdb/internal/schema.h"
 #include "storage/rocksdb/internal/store_impl.h"
@@ -19,26 +24,28 @@ namespace {
 // Steps that cost about as much as one seek.
 constexpr int kNearSteps = 8;
 
-class RocksChunkCursor final : public ChunkCursor {
+// The chunks of one family.
+class FamilyCursor {
  public:
-  RocksChunkCursor(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* chunks,
-                   const rocksdb::Snapshot* snapshot, std::vector<SeriesKey> series,
-                   model::Timestamp min_time, model::Timestamp max_time)
-      : series_(std::move(series)),
+  FamilyCursor(Family family, rocksdb::DB* db, rocksdb::ColumnFamilyHandle* handle,
+               const rocksdb::Snapshot* snapshot, std::span<const SeriesKey> series,
+               model::Timestamp min_time, model::Timestamp max_time)
+      : family_(family),
+        series_(series),
         bucket_(BucketOf(min_time)),
         last_bucket_(BucketOf(max_time)),
         max_time_(max_time),
-        end_key_(FirstChunkKey(last_bucket_ + 1)),
+        end_key_(EncodeSealedKey(last_bucket_ + 1)),
         end_slice_(ToSlice(View(end_key_))) {
     rocksdb::ReadOptions options;
     options.snapshot = snapshot;
     options.iterate_upper_bound = &end_slice_;
     options.adaptive_readahead = true;
     options.background_purge_on_iterator_cleanup = true;
-    entries_.reset(db->NewIterator(options, chunks));
+    entries_.reset(db->NewIterator(options, handle));
   }
 
-  bool Next() override {
+  bool Next() {
     if (!started_) {
       started_ = true;
       SeekToTarget();
@@ -48,9 +55,9 @@ class RocksChunkCursor final : public ChunkCursor {
     return FindWanted();
   }
 
-  const ChunkKey& key() const override { return key_; }
-  std::string_view value() const override { return FromSlice(entries_->value()); }
-  absl::Status status() const override { return status_; }
+  const ChunkKey& key() const { return key_; }
+  std::string_view value() const { return value_; }
+  const absl::Status& status() const { return status_; }
 
  private:
   // Moves to the first wanted chunk at or behind the present entry.
@@ -80,11 +87,18 @@ class RocksChunkCursor final : public ChunkCursor {
       }
       return false;
     }
-    if (!DecodeChunkKey(FromSlice(entries_->key()), &key_)) {
-      status_ = DamagedEntry(Family::kChunks, FromSlice(entries_->key()));
+    if (!DecodeEntry()) {
+      status_ = DamagedEntry(family_, FromSlice(entries_->key()));
       return false;
     }
     return true;
+  }
+
+  bool DecodeEntry() {
+    value_ = FromSlice(entries_->value());
+    return family_ == Family::kSealed
+               ? DecodeSealedEntry(FromSlice(entries_->key()), &key_, &value_)
+               : DecodeChunkKey(FromSlice(entries_->key()), &key_);
   }
 
   // Makes (bucket_, index_) the first target not before the present key.
@@ -109,7 +123,7 @@ class RocksChunkCursor final : public ChunkCursor {
 
   // Moves the entries, which are before the target, to the first one that is not.
   void MoveToTarget() {
-    const ChunkKeyBytes target = FirstChunkKey(bucket_, series_[index_]);
+    const SealedKeyBytes target = EncodeSealedKey(bucket_, series_[index_]);
     for (int step = 0; step < kNearSteps && key_.bucket == bucket_; ++step) {
       entries_->Next();
       if (!entries_->Valid() || FromSlice(entries_->key()) >= View(target)) {
@@ -119,24 +133,75 @@ class RocksChunkCursor final : public ChunkCursor {
     entries_->Seek(ToSlice(View(target)));
   }
 
-  void SeekToTarget() { entries_->Seek(ToSlice(View(FirstChunkKey(bucket_, series_[index_])))); }
+  void SeekToTarget() { entries_->Seek(ToSlice(View(EncodeSealedKey(bucket_, series_[index_])))); }
 
   SeriesKey KeySeries() const { return {key_.metric, key_.series}; }
 
-  const std::vector<SeriesKey> series_;
+  const Family family_;
+  const std::span<const SeriesKey> series_;
   // The target: all chunks before it are done with.
   int64_t bucket_;
   size_t index_ = 0;
 
   const int64_t last_bucket_;
   const model::Timestamp max_time_;
-  const ChunkKeyBytes end_key_;
+  const SealedKeyBytes end_key_;
   const rocksdb::Slice end_slice_;  // of end_key_; the iterator keeps its address
 
   std::unique_ptr<rocksdb::Iterator> entries_;
   bool started_ = false;
   ChunkKey key_;
+  std::string_view value_;
   absl::Status status_;
+};
+
+// Both families as one sequence.
+class RocksChunkCursor final : public ChunkCursor {
+ public:
+  RocksChunkCursor(rocksdb::DB* db, const FamilyHandles& families,
+                   const rocksdb::Snapshot* snapshot, std::vector<SeriesKey> series,
+                   model::Timestamp min_time, model::Timestamp max_time)
+      : series_(std::move(series)),
+        sealed_(Family::kSealed, db, families[static_cast<size_t>(Family::kSealed)], snapshot,
+                series_, min_time, max_time),
+        chunks_(Family::kChunks, db, families[static_cast<size_t>(Family::kChunks)], snapshot,
+                series_, min_time, max_time) {}
+
+  bool Next() override {
+    if (present_ == nullptr) {
+      has_sealed_ = sealed_.Next();
+      has_chunk_ = chunks_.Next();
+    } else {
+      (present_ == &sealed_ ? has_sealed_ : has_chunk_) = present_->Next();
+    }
+    if (!status().ok() || (!has_sealed_ && !has_chunk_)) {
+      return false;
+    }
+    const bool sealed_first = has_sealed_ && (!has_chunk_ || !ChunkIsBefore());
+    present_ = sealed_first ? &sealed_ : &chunks_;
+    return true;
+  }
+
+  const ChunkKey& key() const override { return present_->key(); }
+  std::string_view value() const override { return present_->value(); }
+  absl::Status status() const override {
+    return sealed_.status().ok() ? chunks_.status() : sealed_.status();
+  }
+
+ private:
+  bool ChunkIsBefore() const {
+    const ChunkKey& chunk = chunks_.key();
+    const ChunkKey& sealed = sealed_.key();
+    return std::tie(chunk.bucket, chunk.metric, chunk.series) <
+           std::tie(sealed.bucket, sealed.metric, sealed.series);
+  }
+
+  const std::vector<SeriesKey> series_;
+  FamilyCursor sealed_;
+  FamilyCursor chunks_;
+  FamilyCursor* present_ = nullptr;
+  bool has_sealed_ = false;
+  bool has_chunk_ = false;
 };
 
 class EmptyCursor final : public ChunkCursor {
@@ -156,9 +221,22 @@ bool IsSortedSet(const std::vector<SeriesKey>& series) {
 
 }  // namespace
 
-RocksChunkReader::RocksChunkReader(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* chunks)
+bool DecodeSealedEntry(std::string_view bytes, ChunkKey* key, std::string_view* value) {
+  SeriesKey series;
+  *key = {};
+  key->kind = ChunkKind::kSealed;
+  if (!DecodeSealedKey(bytes, &key->bucket, &series)) {
+    return false;
+  }
+  key->metric = series.metric;
+  key->series = series.series;
+  const bool timeline = series.metric == kNoMetric;
+  return timeline || DecodeSealedValue(*value, key->bucket, &key->start, value);
+}
+
+RocksChunkReader::RocksChunkReader(rocksdb::DB* db, const FamilyHandles& families)
     : db_(db),
-      chunks_(chunks),
+      families_(families),
       snapshot_(db->GetSnapshot(),
                 [db](const rocksdb::Snapshot* snapshot) { db->ReleaseSnapshot(snapshot); }) {}
 
@@ -169,8 +247,25 @@ std::unique_ptr<ChunkCursor> RocksChunkReader::Scan(std::vector<SeriesKey> serie
   if (series.empty() || min_time > max_time) {
     return std::make_unique<EmptyCursor>();
   }
-  return std::make_unique<RocksChunkCursor>(db_, chunks_, snapshot_.get(), std::move(series),
+  return std::make_unique<RocksChunkCursor>(db_, families_, snapshot_.get(), std::move(series),
                                             min_time, max_time);
+}
+
+absl::StatusOr<std::string> RocksChunkReader::LoadTimeline(int64_t bucket, uint32_t number) const {
+  return internal::LoadTimeline(db_, families_[static_cast<size_t>(Family::kSealed)],
+                                snapshot_.get(), bucket, number);
+}
+
+absl::StatusOr<std::string> LoadTimeline(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* sealed,
+                                         const rocksdb::Snapshot* snapshot, int64_t bucket,
+                                         uint32_t number) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  std::string row;
+  const SealedKeyBytes key = EncodeSealedKey(bucket, TimelineKey(number));
+  RETURN_IF_ERROR(FromRocks(db->Get(options, sealed, ToSlice(View(key)), &row),
+                            fmt::format("read timeline {} of bucket {}", number, bucket)));
+  return row;
 }
 
 }  // namespace tidemark::storage::internal

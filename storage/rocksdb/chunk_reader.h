@@ -1,4 +1,5 @@
-// ChunkReader and ChunkCursor: the chunks of some series over a stretch of time, in key order.
+// ChunkReader and ChunkCursor: the chunks of some series over a stretch of time, in key order,
+// what the sweep wrote and what consolidation sealed alike.
 //
 //   auto reader = store->NewChunkReader();
 //   auto cursor = reader->Scan(series, min_time, max_time);
@@ -11,16 +12,19 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "model/sample.h"
 #include "storage/types.h"
 
 namespace tidemark::storage {
 
-// Walks bucket by bucket, inside a bucket in order of metric, series, start. Thread-compatible.
+// Walks bucket by bucket, inside a bucket in order of metric, series; of a series first the sealed
+// chunk, if there is one, then the others in order of start. Thread-compatible.
 class ChunkCursor {
  public:
   virtual ~ChunkCursor() = default;
@@ -48,6 +52,9 @@ class ChunkReader {
   virtual std::unique_ptr<ChunkCursor> Scan(std::vector<SeriesKey> series,
                                             model::Timestamp min_time,
                                             model::Timestamp max_time) const = 0;
+
+  // The row of a timeline that sealed chunks of `bucket` name; NotFound if there is none.
+  virtual absl::StatusOr<std::string> LoadTimeline(int64_t bucket, uint32_t number) const = 0;
 };
 
 }  // namespace tidemark::storage

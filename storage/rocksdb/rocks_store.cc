@@ -1,6 +1,7 @@
 #include "storage/rocksdb/rocks_store.h"
 
 #include "absl/strings/escaping.h"
+#include "base/check.h"
 #include "base/status_macros.h"
 #include "base/string_map.h"
 #include "fmt/format.h"
@@ -38,6 +39,53 @@ rocksdb::ReadOptions WalkOptions() {
   options.readahead_size = kLoadReadaheadBytes;
   options.fill_cache = false;
   return options;
+}
+
+// Takes from a batch the chunks of the bucket that is being rewritten.
+class ChunkNoter final : public rocksdb::WriteBatch::Handler {
+ public:
+  ChunkNoter(uint32_t chunks, internal::RewriteNotes* notes)
+      : chunks_(chunks), notes_(notes), prefix_(internal::EncodeSealedKey(notes->bucket)) {}
+
+  rocksdb::Status PutCF(uint32_t family, const rocksdb::Slice& key,
+                        const rocksdb::Slice& value) override {
+    constexpr size_t kBucketBytes = sizeof(int64_t);
+    if (family == chunks_ && key.starts_with({prefix_.data(), kBucketBytes})) {
+      notes_->chunks.emplace_back(key.ToString(), value.ToString());
+    }
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteCF(uint32_t /*family*/, const rocksdb::Slice& /*key*/) override {
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status DeleteRangeCF(uint32_t /*family*/, const rocksdb::Slice& /*begin*/,
+                                const rocksdb::Slice& /*end*/) override {
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status MergeCF(uint32_t /*family*/, const rocksdb::Slice& /*key*/,
+                          const rocksdb::Slice& /*value*/) override {
+    return rocksdb::Status::OK();
+  }
+  rocksdb::Status MarkNoop(bool /*empty_batch*/) override { return rocksdb::Status::OK(); }
+
+ private:
+  const uint32_t chunks_;
+  internal::RewriteNotes* const notes_;
+  const internal::SealedKeyBytes prefix_;
+};
+
+// Removes what a rewrite that was cut short left.
+absl::Status EmptyFolder(rocksdb::Env* env, const std::string& path) {
+  RETURN_IF_ERROR(FromRocks(env->CreateDirIfMissing(path), "make the folder for rewrites"));
+  std::vector<std::string> names;
+  RETURN_IF_ERROR(FromRocks(env->GetChildren(path, &names), "list the folder for rewrites"));
+  for (const std::string& name : names) {
+    if (name != "." && name != "..") {
+      RETURN_IF_ERROR(
+          FromRocks(env->DeleteFile(path + "/" + name), "empty the folder for rewrites"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -93,6 +141,45 @@ absl::Status RocksStore::Impl::WriteRaw(rocksdb::WriteBatch* batch) const {
   return FromRocks(db->Write(options, batch), "write to rocksdb");
 }
 
+absl::Status RocksStore::Impl::Write(rocksdb::WriteBatch* batch) {
+  base::MutexLock lock(&write_mu);
+  RETURN_IF_ERROR(WriteRaw(batch));
+  if (rewrite == nullptr) {
+    return absl::OkStatus();
+  }
+  ChunkNoter noter(family(Family::kChunks)->GetID(), rewrite.get());
+  const rocksdb::Status noted = batch->Iterate(&noter);
+  TIDEMARK_CHECK(noted.ok(), "reading a batch that was written: {}", noted.ToString());
+  return absl::OkStatus();
+}
+
+const rocksdb::Snapshot* RocksStore::Impl::BeginRewrite(int64_t bucket) {
+  base::MutexLock lock(&write_mu);
+  TIDEMARK_CHECK(rewrite == nullptr, "bucket {} is being rewritten", rewrite->bucket);
+  rewrite = std::make_unique<internal::RewriteNotes>();
+  rewrite->bucket = bucket;
+  return db->GetSnapshot();
+}
+
+void RocksStore::Impl::EndRewrite() {
+  base::MutexLock lock(&write_mu);
+  rewrite = nullptr;
+}
+
+absl::Status RocksStore::Impl::CommitRewrite(bool delete_chunks, const rocksdb::Slice& begin,
+                                             const rocksdb::Slice& end,
+                                             rocksdb::WriteBatch* changes) {
+  rocksdb::ColumnFamilyHandle* chunks = family(Family::kChunks);
+  base::MutexLock lock(&write_mu);
+  if (delete_chunks) {
+    RETURN_IF_ERROR(FromRocks(changes->DeleteRange(chunks, begin, end), "delete sealed chunks"));
+    for (const auto& [key, value] : rewrite->chunks) {
+      RETURN_IF_ERROR(FromRocks(changes->Put(chunks, key, value), "keep newer chunks"));
+    }
+  }
+  return WriteRaw(changes);
+}
+
 absl::StatusOr<std::unique_ptr<RocksStore>> RocksStore::Open(const std::string& path,
                                                              const RocksStoreOptions& options,
                                                              const RocksStoreDeps& deps) {
@@ -113,6 +200,9 @@ absl::StatusOr<std::unique_ptr<RocksStore>> RocksStore::Open(const std::string& 
   if (deps.metrics != nullptr) {
     impl->gauges->Register(deps.metrics);
   }
+  impl->env = deps.env == nullptr ? rocksdb::Env::Default() : deps.env;
+  impl->rewrite_dir = path + ".rewrite";
+  RETURN_IF_ERROR(EmptyFolder(impl->env, impl->rewrite_dir));
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(impl)));
 }
 
@@ -174,7 +264,7 @@ absl::Status RocksStore::Write(StoreBatch* batch) {
   if (batch->empty()) {
     return absl::OkStatus();
   }
-  RETURN_IF_ERROR(impl_->WriteRaw(&batch->impl_->changes));
+  RETURN_IF_ERROR(impl_->Write(&batch->impl_->changes));
   batch->Clear();
   return absl::OkStatus();
 }
@@ -191,8 +281,7 @@ absl::Status RocksStore::Flush() {
 }
 
 std::unique_ptr<ChunkReader> RocksStore::NewChunkReader() const {
-  return std::make_unique<internal::RocksChunkReader>(impl_->db.get(),
-                                                      impl_->family(Family::kChunks));
+  return std::make_unique<internal::RocksChunkReader>(impl_->db.get(), impl_->families);
 }
 
 absl::Status RocksStore::Impl::DropBefore(Family from, std::string_view end_key) const {
@@ -218,11 +307,78 @@ absl::Status RocksStore::Impl::DropBefore(Family from, std::string_view end_key)
   }
   rocksdb::WriteBatch batch;
   RETURN_IF_ERROR(FromRocks(batch.DeleteRange(family, begin, end), context));
+  base::MutexLock lock(&write_mu);
   return WriteRaw(&batch);
 }
 
 absl::Status RocksStore::DropBucketsBefore(int64_t bucket) {
-  return impl_->DropBefore(Family::kChunks, View(internal::FirstChunkKey(bucket)));
+  const internal::SealedKeyBytes end = internal::EncodeSealedKey(bucket);
+  RETURN_IF_ERROR(impl_->DropBefore(Family::kSealed, View(end)));
+  return impl_->DropBefore(Family::kChunks, View(end));
+}
+
+absl::StatusOr<std::vector<int64_t>> RocksStore::Impl::BucketsOf(Family of) const {
+  std::vector<int64_t> buckets;
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(WalkOptions(), family(of)));
+  for (it->SeekToFirst(); it->Valid();) {
+    int64_t bucket = 0;
+    SeriesKey series;
+    if (!internal::DecodeSealedKey(FromSlice(it->key()).substr(0, internal::kSealedKeyBytes),
+                                   &bucket, &series)) {
+      return internal::DamagedEntry(of, FromSlice(it->key()));
+    }
+    buckets.push_back(bucket);
+    it->Seek(ToSlice(View(internal::EncodeSealedKey(bucket + 1))));
+  }
+  RETURN_IF_ERROR(FromRocks(it->status(), "list buckets"));
+  return buckets;
+}
+
+absl::StatusOr<std::vector<int64_t>> RocksStore::UnsealedBuckets() const {
+  return impl_->BucketsOf(Family::kChunks);
+}
+
+absl::StatusOr<std::vector<int64_t>> RocksStore::SealedBuckets() const {
+  return impl_->BucketsOf(Family::kSealed);
+}
+
+uint64_t RocksStore::Impl::BytesOf(Family of, int64_t bucket) const {
+  const internal::SealedKeyBytes begin = internal::EncodeSealedKey(bucket);
+  const internal::SealedKeyBytes end = internal::EncodeSealedKey(bucket + 1);
+  const rocksdb::Range range(ToSlice(View(begin)), ToSlice(View(end)));
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  uint64_t bytes = 0;
+  const rocksdb::Status got = db->GetApproximateSizes(options, family(of), &range, 1, &bytes);
+  return got.ok() ? bytes : 0;
+}
+
+uint64_t RocksStore::UnsealedBytes(int64_t bucket) const {
+  return impl_->BytesOf(Family::kChunks, bucket);
+}
+
+uint64_t RocksStore::BucketBytes(int64_t bucket) const {
+  return impl_->BytesOf(Family::kChunks, bucket) + impl_->BytesOf(Family::kSealed, bucket);
+}
+
+absl::Status RocksStore::CompactChunks(std::atomic<bool>* canceled) {
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.canceled = canceled;
+  const rocksdb::Status compacted =
+      impl_->db->CompactRange(options, impl_->family(Family::kChunks), nullptr, nullptr);
+  return compacted.IsIncomplete() ? absl::OkStatus() : FromRocks(compacted, "compact chunks");
+}
+
+absl::Status RocksStore::LoadTombstones(
+    absl::FunctionRef<absl::Status(uint64_t number, std::string_view value)> visit) const {
+  return impl_->ForEach(Family::kTombstones, [visit](std::string_view key, std::string_view value) {
+    uint64_t number = 0;
+    if (!internal::DecodeTombstoneKey(key, &number)) {
+      return internal::DamagedEntry(Family::kTombstones, key);
+    }
+    return visit(number, value);
+  });
 }
 
 absl::Status RocksStore::health() const { return impl_->listener->health(); }

@@ -15,6 +15,7 @@
 // full disk, Unavailable what may pass (status.h has the whole mapping).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -51,6 +53,12 @@ struct RocksStoreDeps {
   rocksdb::Env* env = nullptr;               // null: the real file system; tests give a faulty one
 };
 
+// Bytes that went to the disk, by what for: flush, compaction, consolidation, journal.
+inline constexpr std::string_view kWrittenBytesMetric = "tidemark_disk_written_bytes_total";
+inline constexpr std::string_view kWrittenBytesHelp =
+    "Bytes written to table files and the journal, by what for.";
+
+class BucketRewrite;
 class StoreBatch;
 
 class RocksStore {
@@ -74,6 +82,8 @@ class RocksStore {
   absl::Status LoadStates(absl::FunctionRef<absl::Status(const SeriesState&)> visit) const;
   absl::Status LoadMetadata(
       absl::FunctionRef<absl::Status(std::string_view metric, const MetricMetadata&)> visit) const;
+  absl::Status LoadTombstones(
+      absl::FunctionRef<absl::Status(uint64_t number, std::string_view value)> visit) const;
   // A small fact of the store itself (StoreBatch::PutFact); nullopt if it was never put.
   absl::StatusOr<std::optional<std::string>> GetFact(std::string_view name) const;
 
@@ -96,6 +106,17 @@ class RocksStore {
   absl::Status LoadColdGroups(absl::FunctionRef<absl::Status(const ColdGroup&)> visit) const;
   // Deletes the groups of weeks before `week`, with their series. After a crash some may be back.
   absl::Status DropColdGroupsBefore(int64_t week);
+  // The buckets that have chunks a sweep wrote, and those that have sealed ones; ascending.
+  absl::StatusOr<std::vector<int64_t>> UnsealedBuckets() const;
+  absl::StatusOr<std::vector<int64_t>> SealedBuckets() const;
+  // About how many bytes the chunks of `bucket` have: those that are not sealed, and all.
+  uint64_t UnsealedBytes(int64_t bucket) const;
+  uint64_t BucketBytes(int64_t bucket) const;
+  // Begins to replace what the store holds of a bucket (bucket_rewrite.h). One at a time, and not
+  // while DropBucketsBefore drops that bucket.
+  std::unique_ptr<BucketRewrite> StartRewrite(int64_t bucket);
+  // Gives back the space of chunks that rewrites deleted. Returns early once `canceled` is true.
+  absl::Status CompactChunks(std::atomic<bool>* canceled);
 
   // Deletes all chunks in buckets before `bucket`. Readers that are open may already miss them.
   // After a crash some may be back: call again after each start.
@@ -111,6 +132,7 @@ class RocksStore {
   uint64_t MemoryBytes() const;  // memtables, pinned ones included
 
  private:
+  friend class BucketRewrite;
   friend class StoreBatch;
   struct Impl;
   explicit RocksStore(std::unique_ptr<Impl> impl);
@@ -133,10 +155,11 @@ class StoreBatch {
   void DeleteSeries(SeriesRef ref);
   void PutMetadata(std::string_view metric, const MetricMetadata& metadata);
   void PutChunk(const ChunkKey& key, std::string_view value);
-  void DeleteChunk(const ChunkKey& key);
   void PutColdSeries(int64_t week, const ColdSeriesRecord& series);
   void PutColdPostings(const ColdPair& pair, uint16_t block, std::string_view row);
   void PutColdGroup(const ColdGroup& group);
+  void PutTombstone(uint64_t number, std::string_view value);
+  void DeleteTombstone(uint64_t number);
   // `name` must not be "format_version".
   void PutFact(std::string_view name, std::string_view value);
 
@@ -145,6 +168,7 @@ class StoreBatch {
   void Clear();
 
  private:
+  friend class BucketRewrite;
   friend class RocksStore;
   struct Impl;
 

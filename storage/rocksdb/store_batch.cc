@@ -64,9 +64,15 @@ void StoreBatch::PutChunk(const ChunkKey& key, std::string_view value) {
       impl_->changes.Put(impl_->family(Family::kChunks), ToSlice(View(bytes)), ToSlice(value)));
 }
 
-void StoreBatch::DeleteChunk(const ChunkKey& key) {
-  const auto bytes = internal::EncodeChunkKey(key);
-  MustSucceed(impl_->changes.Delete(impl_->family(Family::kChunks), ToSlice(View(bytes))));
+void StoreBatch::PutTombstone(uint64_t number, std::string_view value) {
+  const auto key = internal::EncodeTombstoneKey(number);
+  MustSucceed(
+      impl_->changes.Put(impl_->family(Family::kTombstones), ToSlice(View(key)), ToSlice(value)));
+}
+
+void StoreBatch::DeleteTombstone(uint64_t number) {
+  const auto key = internal::EncodeTombstoneKey(number);
+  MustSucceed(impl_->changes.Delete(impl_->family(Family::kTombstones), ToSlice(View(key))));
 }
 
 void StoreBatch::PutFact(std::string_view name, std::string_view value) {

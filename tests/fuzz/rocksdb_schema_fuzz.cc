@@ -25,6 +25,25 @@ void CheckKeys(std::string_view bytes) {
   }
 }
 
+void CheckSealed(std::string_view bytes) {
+  int64_t bucket = 0;
+  SeriesKey series;
+  if (DecodeSealedKey(bytes, &bucket, &series)) {
+    const SealedKeyBytes again = EncodeSealedKey(bucket, series);
+    TIDEMARK_CHECK(View(again) == bytes, "a sealed key changed");
+  }
+  model::Timestamp start = 0;
+  std::string_view chunk;
+  if (!DecodeSealedValue(bytes, 3, &start, &chunk)) {
+    return;
+  }
+  std::string encoded;
+  AppendSealedValue(start, chunk, &encoded);
+  model::Timestamp again = 0;
+  TIDEMARK_CHECK(DecodeSealedValue(encoded, 3, &again, &chunk) && again == start,
+                 "a sealed chunk changed");
+}
+
 void CheckSeries(std::string_view bytes) {
   SeriesRecord series;
   if (!DecodeSeriesValue(bytes, &series)) {
@@ -64,6 +83,7 @@ void CheckMetadata(std::string_view bytes) {
 
 static void CheckAll(std::string_view bytes) {
   CheckKeys(bytes);
+  CheckSealed(bytes);
   CheckSeries(bytes);
   CheckState(bytes);
   CheckMetadata(bytes);

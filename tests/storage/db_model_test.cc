@@ -1,6 +1,8 @@
-// Random writes, sweeps, crashes and clean ends against a map that says what must be there.
+// Random writes, sweeps, consolidations, deletions, crashes and clean ends against a map that says
+// what must be there.
 #include <map>
 #include <random>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -27,8 +29,12 @@ class DbModelTest : public DbFixture, public ::testing::WithParamInterface<uint3
       case 0:
         return std::max<Timestamp>(0, newest - static_cast<Timestamp>(rng() % 20'000'000));
       case 1:
-        return newest;
+        if (!newest_deleted_.contains(series)) {
+          return newest;
+        }
+        [[fallthrough]];
       default:
+        newest_deleted_.erase(series);
         return newest += 1 + static_cast<Timestamp>(rng() % 200'000);
     }
   }
@@ -60,7 +66,68 @@ class DbModelTest : public DbFixture, public ::testing::WithParamInterface<uint3
     }
   }
 
+  // A stretch of time somewhere in what was written, or all of it.
+  std::pair<Timestamp, Timestamp> RandomRange(std::mt19937& rng) {
+    if (rng() % 4 == 0) {
+      return {0, model::kMaxTimestamp};
+    }
+    const auto end = static_cast<uint32_t>(newest_[rng() % kSeries] + 1'000'000);
+    const auto a = static_cast<Timestamp>(rng() % end);
+    const auto b = static_cast<Timestamp>(rng() % end);
+    return {std::min(a, b), std::max(a, b)};
+  }
+
+  void CheckRange(std::mt19937& rng) {
+    const auto [from, to] = RandomRange(rng);
+    const auto found = Select({}, from, to);
+    for (const auto& [series, samples] : expected_) {
+      const Samples wanted(samples.lower_bound(from), samples.upper_bound(to));
+      const auto it = found.find(series);
+      ASSERT_EQ(it == found.end() ? Samples() : it->second, wanted)
+          << series << " from " << from << " to " << to;
+    }
+  }
+
+  // Deletes from two of the series, chosen by two selectors.
+  void DeleteSome(std::mt19937& rng) {
+    const auto [from, to] = RandomRange(rng);
+    const size_t first = rng() % kSeries;
+    const size_t second = rng() % kSeries;
+    std::vector<std::vector<model::Matcher>> selectors;
+    for (const size_t series : {first, second}) {
+      selectors.push_back(
+          {*model::Matcher::Create(model::MatchType::kEqual, "i", std::to_string(series))});
+    }
+    ASSERT_TRUE(db_->DeleteSeries(selectors, from, to).ok());
+    for (const size_t series : {first, second}) {
+      auto& samples = expected_[SeriesLabels(series).ToString()];
+      samples.erase(samples.lower_bound(from), samples.upper_bound(to));
+      if (newest_[series] >= from && newest_[series] <= to) {
+        // The same sample again would count as a duplicate of the one that was deleted.
+        newest_deleted_.insert(series);
+      }
+    }
+  }
+
+  void Upkeep(std::mt19937& rng) {
+    switch (rng() % 4) {
+      case 0:
+        ASSERT_TRUE(db_->ConsolidateDue().ok());
+        break;
+      case 1:
+        ASSERT_TRUE(db_->Flush().ok());
+        break;
+      case 2:
+        ASSERT_TRUE(db_->CleanTombstones().ok());
+        break;
+      default:
+        // Closed buckets lie behind the clock; late chunks are due after an hour.
+        clock_.Advance(3'600'000);
+    }
+  }
+
   std::map<size_t, Timestamp> newest_;
+  std::set<size_t> newest_deleted_;
   std::map<std::string, std::map<Timestamp, uint64_t>> expected_;
 };
 
@@ -76,7 +143,7 @@ TEST_P(DbModelTest, HoldsExactlyWhatWasAcknowledged) {
     } else if (dice < 17) {
       ASSERT_TRUE(db_->Sweep().ok());
     } else if (dice < 18) {
-      Check();
+      CheckRange(rng);
     } else if (dice < 19) {
       Reopen();
     } else {
@@ -88,6 +155,41 @@ TEST_P(DbModelTest, HoldsExactlyWhatWasAcknowledged) {
     }
   }
   Check();
+  Reopen();
+  Check();
+}
+
+TEST_P(DbModelTest, HoldsItThroughConsolidationsAndDeletions) {
+  SCOPED_TRACE(GetParam());
+  std::mt19937 rng(GetParam());
+  options_.journal_segment_bytes = 32 << 10;
+  Open();
+  for (int step = 0; step < 200; ++step) {
+    const auto dice = rng() % 40;
+    if (dice < 18) {
+      WriteSome(rng);
+    } else if (dice < 22) {
+      ASSERT_TRUE(db_->Sweep().ok());
+    } else if (dice < 28) {
+      Upkeep(rng);
+    } else if (dice < 30) {
+      DeleteSome(rng);
+    } else if (dice < 37) {
+      CheckRange(rng);
+    } else if (dice < 39) {
+      Reopen();
+    } else {
+      ASSERT_TRUE(db_->Close().ok());
+      Reopen();
+    }
+    if (HasFatalFailure()) {
+      return;
+    }
+  }
+  CheckRange(rng);
+  ASSERT_TRUE(db_->Flush().ok());
+  ASSERT_TRUE(db_->CleanTombstones().ok());
+  CheckRange(rng);
   Reopen();
   Check();
 }

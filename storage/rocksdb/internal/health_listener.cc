@@ -1,5 +1,6 @@
 #include "storage/rocksdb/internal/health_listener.h"
 
+#include "storage/rocksdb/rocks_store.h"
 #include "storage/rocksdb/status.h"
 
 namespace tidemark::storage::internal {
@@ -29,6 +30,9 @@ HealthListener::HealthListener(base::Logger* logger, base::MetricsRegistry* metr
                                   "Flushes and compactions that failed.");
     stalls_ = metrics->AddCounter("tidemark_storage_rocksdb_write_stalls_total",
                                   "Times that compaction fell behind and writes were slowed.");
+    flushed_bytes_ = metrics->AddCounter(kWrittenBytesMetric, kWrittenBytesHelp, {{"by", "flush"}});
+    compacted_bytes_ =
+        metrics->AddCounter(kWrittenBytesMetric, kWrittenBytesHelp, {{"by", "compaction"}});
   }
 }
 
@@ -61,6 +65,14 @@ void HealthListener::AwaitFlush(int64_t timeout_ms) {
 void HealthListener::OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*info*/) {
   base::MutexLock lock(&mu_);
   flush_ended_.SignalAll();
+}
+
+void HealthListener::OnTableFileCreated(const rocksdb::TableFileCreationInfo& info) {
+  info.status.PermitUncheckedError();
+  const bool compaction = info.reason == rocksdb::TableFileCreationReason::kCompaction;
+  if (base::Counter* written = compaction ? compacted_bytes_ : flushed_bytes_; written != nullptr) {
+    written->Add(info.file_size);
+  }
 }
 
 void HealthListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason,

@@ -32,6 +32,7 @@ class HealthListener final : public rocksdb::EventListener {
 
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override
       ABSL_LOCKS_EXCLUDED(mu_);
+  void OnTableFileCreated(const rocksdb::TableFileCreationInfo& info) override;
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override
       ABSL_LOCKS_EXCLUDED(mu_);
   // RocksDB's own recovery polls in a thread of its own; ours is tried by the next write.
@@ -43,6 +44,8 @@ class HealthListener final : public rocksdb::EventListener {
   base::Logger* const logger_;
   base::Counter* errors_ = nullptr;
   base::Counter* stalls_ = nullptr;
+  base::Counter* flushed_bytes_ = nullptr;
+  base::Counter* compacted_bytes_ = nullptr;
 
   mutable base::Mutex mu_;
   base::CondVar flush_ended_;

@@ -49,14 +49,36 @@ rocksdb::ColumnFamilyOptions RecordOptions(const std::shared_ptr<rocksdb::Cache>
   return family;
 }
 
-// Chunks are read in runs of neighbours and never looked up by their whole key: large blocks that
-// compress neighbours together, no filter.
-rocksdb::ColumnFamilyOptions ChunkOptions(const std::shared_ptr<rocksdb::Cache>& cache,
-                                          size_t memtable_bytes) {
+// Sealed chunks are read in runs of neighbours and never looked up by their whole key: large blocks
+// that compress neighbours together, no filter. Files come by ingestion, and lie in the last level
+// unless a bucket is sealed again.
+rocksdb::ColumnFamilyOptions SealedOptions(const std::shared_ptr<rocksdb::Cache>& cache,
+                                           size_t memtable_bytes) {
   rocksdb::ColumnFamilyOptions family = BaseOptions(memtable_bytes);
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableOptions(cache, 32 * kKiB)));
   family.target_file_size_base = 64 * kMiB;
   family.max_bytes_for_level_base = 256 * kMiB;
+  return family;
+}
+
+// Chunks of sweeps live for a bucket's time and are then deleted together: what counts is how often
+// they are written again until then. Each sweep leaves a sorted run; kMergeWidth runs of one size
+// are merged into one, which is once for most of a bucket. Nothing else is rewritten, but for the
+// whole after a consolidation, when little is left of it.
+rocksdb::ColumnFamilyOptions ChunkOptions(const std::shared_ptr<rocksdb::Cache>& cache,
+                                          size_t memtable_bytes) {
+  constexpr unsigned kMergeWidth = 8;
+  rocksdb::ColumnFamilyOptions family = SealedOptions(cache, memtable_bytes);
+  family.compression = rocksdb::kZSTD;  // flushed bytes count as much as merged ones
+  family.compression_opts.level = 1;
+  family.compaction_style = rocksdb::kCompactionStyleUniversal;
+  family.compaction_options_universal.min_merge_width = kMergeWidth;
+  family.compaction_options_universal.max_merge_width = kMergeWidth;
+  family.compaction_options_universal.size_ratio = 10;
+  family.compaction_options_universal.max_size_amplification_percent = 1'000'000;
+  family.level0_file_num_compaction_trigger = kMergeWidth;
+  family.level0_slowdown_writes_trigger = 8 * kMergeWidth;
+  family.level0_stop_writes_trigger = 12 * kMergeWidth;
   return family;
 }
 
@@ -94,7 +116,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(
           named(Family::kState, RecordOptions(cache, 16 * kMiB)),
           named(Family::kMetadata, RecordOptions(cache, 4 * kMiB)),
           named(Family::kChunks, ChunkOptions(cache, options.chunk_memtable_bytes)),
-          named(Family::kSealed, ChunkOptions(cache, kMiB)),
+          named(Family::kSealed, SealedOptions(cache, kMiB)),
           named(Family::kColdSeries, RecordOptions(cache, 16 * kMiB)),
           named(Family::kColdIndex, RecordOptions(cache, 16 * kMiB)),
           named(Family::kTombstones, RecordOptions(cache, kMiB))};

@@ -2,6 +2,7 @@
 // their top bit flipped for the same reason.
 //
 //   chunks    bucket (8) | metric (4) | series (4) | start (8) | kind (1) | sequence (4)
+//   sealed    bucket (8) | metric (4) | series (4) → varint (start − start of the bucket), chunk
 //   series    ref (4)    → varint metric id, canonical label bytes to the end
 //   state     ref (4)    → varint zigzag(min), varint (max − min)
 //   metadata  name       → varint type, varint length, help, varint length, unit
@@ -74,11 +75,54 @@ bool DecodeChunkKey(std::string_view bytes, ChunkKey* key) {
          BucketOf(key->start) == key->bucket;
 }
 
-ChunkKeyBytes FirstChunkKey(int64_t bucket, SeriesKey series) {
-  return EncodeChunkKey({.bucket = bucket,
-                         .metric = series.metric,
-                         .series = series.series,
-                         .start = std::numeric_limits<int64_t>::min()});
+SealedKeyBytes EncodeSealedKey(int64_t bucket, SeriesKey series) {
+  SealedKeyBytes bytes;
+  char* p = PutSigned(bucket, bytes.data());
+  p = PutBigEndian(series.metric, p);
+  PutBigEndian(series.series, p);
+  return bytes;
+}
+
+bool DecodeSealedKey(std::string_view bytes, int64_t* bucket, SeriesKey* series) {
+  if (bytes.size() != kSealedKeyBytes) {
+    return false;
+  }
+  const char* p = GetSigned(bytes.data(), bucket);
+  p = GetBigEndian(p, &series->metric);
+  GetBigEndian(p, &series->series);
+  return true;
+}
+
+void AppendSealedValue(model::Timestamp start, std::string_view chunk, std::string* out) {
+  const auto begin = static_cast<uint64_t>(BucketOf(start)) * static_cast<uint64_t>(kBucketMs);
+  model::AppendVarint(static_cast<uint64_t>(start) - begin, out);
+  out->append(chunk);
+}
+
+bool DecodeSealedValue(std::string_view bytes, int64_t bucket, model::Timestamp* start,
+                       std::string_view* chunk) {
+  uint64_t offset = 0;
+  if (!TakeVarint(&bytes, &offset) || offset >= static_cast<uint64_t>(kBucketMs)) {
+    return false;
+  }
+  const auto begin = static_cast<uint64_t>(bucket) * static_cast<uint64_t>(kBucketMs);
+  *start = static_cast<model::Timestamp>(begin + offset);
+  *chunk = bytes;
+  return BucketOf(*start) == bucket;
+}
+
+std::array<char, sizeof(uint64_t)> EncodeTombstoneKey(uint64_t number) {
+  std::array<char, sizeof(uint64_t)> bytes;
+  PutBigEndian(number, bytes.data());
+  return bytes;
+}
+
+bool DecodeTombstoneKey(std::string_view bytes, uint64_t* number) {
+  if (bytes.size() != sizeof(*number)) {
+    return false;
+  }
+  GetBigEndian(bytes.data(), number);
+  return true;
 }
 
 void AppendSeriesValue(const SeriesRecord& series, std::string* out) {

@@ -34,9 +34,11 @@ inline constexpr std::array<std::string_view, kFamilyCount> kFamilyNames = {
     "sealed",  "cold_series", "cold_index", "tombstones"};
 
 inline constexpr size_t kSeriesKeyBytes = 4;
+inline constexpr size_t kSealedKeyBytes = 16;
 inline constexpr size_t kChunkKeyBytes = 29;
 
 using SeriesKeyBytes = std::array<char, kSeriesKeyBytes>;
+using SealedKeyBytes = std::array<char, kSealedKeyBytes>;
 using ChunkKeyBytes = std::array<char, kChunkKeyBytes>;
 
 SeriesKeyBytes EncodeSeriesKey(SeriesRef ref);
@@ -44,8 +46,21 @@ bool DecodeSeriesKey(std::string_view bytes, SeriesRef* ref);
 
 ChunkKeyBytes EncodeChunkKey(const ChunkKey& key);
 bool DecodeChunkKey(std::string_view bytes, ChunkKey* key);
-// The first possible key of `bucket`, and of a series in it.
-ChunkKeyBytes FirstChunkKey(int64_t bucket, SeriesKey series = {});
+
+// The key of a sealed chunk; also what all chunk keys of the series in the bucket begin with, and
+// without a series what all keys of the bucket come behind.
+SealedKeyBytes EncodeSealedKey(int64_t bucket, SeriesKey series = {});
+bool DecodeSealedKey(std::string_view bytes, int64_t* bucket, SeriesKey* series);
+// Timelines have the keys of series of metric 0, which is no metric.
+inline SeriesKey TimelineKey(uint32_t number) { return {kNoMetric, number}; }
+
+// A sealed chunk as a value: its start, which its key does not tell, and the chunk.
+void AppendSealedValue(model::Timestamp start, std::string_view chunk, std::string* out);
+bool DecodeSealedValue(std::string_view bytes, int64_t bucket, model::Timestamp* start,
+                       std::string_view* chunk);
+
+std::array<char, sizeof(uint64_t)> EncodeTombstoneKey(uint64_t number);
+bool DecodeTombstoneKey(std::string_view bytes, uint64_t* number);
 
 void AppendSeriesValue(const SeriesRecord& series, std::string* out);
 bool DecodeSeriesValue(std::string_view bytes, SeriesRecord* series);  // all but the ref

@@ -20,16 +20,12 @@ using model::Timestamp;
 
 constexpr int kThreads = 4;
 
-// All samples of a capture, each of which must decode.
+// All samples of a capture, none of which may have been in one before.
 void AddTo(std::map<Timestamp, double>* samples, const SeriesCapture& capture) {
-  for (const SeriesCapture::Chunk& chunk : capture.chunks) {
-    SampleColumns columns;
-    ASSERT_TRUE(
-        DecodeStream(chunk.bytes, chunk.count, model::kMinTimestamp, model::kMaxTimestamp, &columns)
-            .ok());
-    for (size_t i = 0; i < columns.size(); ++i) {
-      samples->insert_or_assign(columns.timestamps[i], columns.values[i]);
-    }
+  const SampleColumns& columns = capture.in_order;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    EXPECT_TRUE(samples->emplace(columns.timestamps[i], columns.values[i]).second)
+        << "twice: " << columns.timestamps[i];
   }
   for (const Sample& sample : capture.late) {
     EXPECT_TRUE(samples->emplace(sample.t, sample.v).second) << "late twice: " << sample.t;

@@ -65,7 +65,7 @@ TEST_F(HeadSeriesTest, ComparesDuplicatesByBits) {
 }
 
 TEST_F(HeadSeriesTest, StartsAChunkAfterTheSampleLimitAndAtABucketBoundary) {
-  for (int i = 0; i < 130; ++i) {
+  for (int i = 0; i < 70; ++i) {
     Append(i, i);
   }
   Append(kBucketMs - 1, 1);
@@ -95,37 +95,49 @@ TEST_F(HeadSeriesTest, KeepsAViewValidWhileItsChunkGrowsAndIsDropped) {
 }
 
 TEST_F(HeadSeriesTest, CapturesEverythingOnceAndKeepsOnlyTheOpenChunk) {
-  for (int i = 1; i <= 250; ++i) {
+  for (int i = 1; i <= 130; ++i) {
     Append(1000 * i, i);
   }
   Append(5, 5);
   ASSERT_TRUE(series_.dirty());
   const SeriesCapture capture = series_.Capture(&epochs_);
   EXPECT_FALSE(series_.dirty());
-  ASSERT_EQ(capture.chunks.size(), 3u);
-  EXPECT_EQ(capture.chunks[0].start, 1000);
-  EXPECT_EQ(capture.chunks[0].count, kMaxSamplesPerChunk);
-  EXPECT_EQ(capture.chunks[2].last, 250'000);
+  ASSERT_EQ(capture.in_order.size(), 130u);
+  EXPECT_EQ(capture.in_order.timestamps.front(), 1000);
+  EXPECT_EQ(capture.in_order.values.back(), 130);
   EXPECT_EQ(capture.late.size(), 1u);
-  EXPECT_EQ(capture.state, (SeriesState{7, 5, 250'000}));
+  EXPECT_EQ(capture.state, (SeriesState{7, 5, 130'000}));
   Append(6, 6);  // between capture and write
-  Append(251'000, 251);
+  Append(131'000, 131);
   series_.Persisted(capture, &epochs_);
-  EXPECT_EQ(InOrderTimes().front(), 241'000);
-  EXPECT_EQ(InOrderTimes().back(), 251'000);
+  EXPECT_EQ(InOrderTimes().front(), 121'000);
+  EXPECT_EQ(InOrderTimes().back(), 131'000);
   EXPECT_EQ(LateTimes(), (std::vector<Timestamp>{6}));
   const SeriesCapture next = series_.Capture(&epochs_);
-  EXPECT_EQ(next.chunks.size(), 1u);
-  EXPECT_EQ(next.chunks[0].count, 11u);
+  EXPECT_EQ(next.in_order.timestamps, (std::vector<Timestamp>{131'000}));
   EXPECT_EQ(next.late.size(), 1u);
+}
+
+TEST_F(HeadSeriesTest, TellsReadersUpToWhichTimeTheStoreHasIt) {
+  Append(1000, 1);
+  EpochDomain::Guard guard(&epochs_);
+  const SeriesCapture capture = series_.Capture(&epochs_);
+  EXPECT_EQ(series_.View().persisted_time, model::kMinTimestamp);
+  series_.Persisted(capture, &epochs_);
+  EXPECT_EQ(series_.View().persisted_time, 1000);
+  Append(500, 1);
+  series_.Persisted(series_.Capture(&epochs_), &epochs_);
+  EXPECT_EQ(series_.View().persisted_time, 1000);
 }
 
 TEST_F(HeadSeriesTest, CapturesAgainWhatAFailedWriteLeft) {
   Append(1, 1);
-  EXPECT_EQ(series_.Capture(&epochs_).chunks.size(), 1u);
+  EXPECT_EQ(series_.Capture(&epochs_).in_order.size(), 1u);
   EXPECT_TRUE(series_.Capture(&epochs_).empty());
+  Append(2, 2);
+  EXPECT_EQ(series_.Capture(&epochs_).in_order.size(), 2u);
   series_.Recapture();
-  EXPECT_EQ(series_.Capture(&epochs_).chunks.size(), 1u);
+  EXPECT_EQ(series_.Capture(&epochs_).in_order.size(), 2u);
 }
 
 TEST_F(HeadSeriesTest, ContinuesAfterARestartWhereTheStateEnds) {

@@ -488,7 +488,7 @@ TEST_F(JournalTest, CountsWhatItDoes) {
 
   const std::string text = metrics_.Expose();
   EXPECT_THAT(text, ::testing::HasSubstr("tidemark_journal_entries_total 2\n"));
-  EXPECT_THAT(text, ::testing::HasSubstr("tidemark_journal_written_bytes_total 80\n"));
+  EXPECT_THAT(text, ::testing::HasSubstr("tidemark_disk_written_bytes_total{by=\"journal\"} 80\n"));
   EXPECT_THAT(text, ::testing::HasSubstr("tidemark_journal_syncs_total 2\n"));
   EXPECT_THAT(text, ::testing::HasSubstr("tidemark_journal_group_entries_count 2\n"));
   EXPECT_THAT(text, ::testing::HasSubstr("tidemark_journal_segment 2\n"));

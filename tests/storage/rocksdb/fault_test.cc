@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "rocksdb/env.h"
 #include "rocksdb/file_system.h"
+#include "storage/rocksdb/bucket_rewrite.h"
 #include "tests/storage/rocksdb/store_fixture.h"
 
 namespace tidemark::storage {
@@ -100,6 +101,27 @@ TEST_F(FaultTest, RefusesWritesButReadsOnAFullDisk) {
   EXPECT_EQ(store_->health().code(), absl::StatusCode::kResourceExhausted) << store_->health();
   EXPECT_EQ(Put(2).code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(Chunks(), ElementsAre(ChunkAt({1, 1}, 1)));
+}
+
+TEST_F(FaultTest, LeavesABucketAsItWasWhenItsRewriteFails) {
+  ASSERT_TRUE(Put(1).ok());
+  const auto rewrite = [this] {
+    auto bucket = store_->StartRewrite(0);
+    while (bucket->Next()) {
+    }
+    RETURN_IF_ERROR(bucket->Put({1, 1}, 1, "sealed"));
+    RETURN_IF_ERROR(bucket->Ingest());
+    StoreBatch batch(*store_);
+    return bucket->Commit(&batch);
+  };
+  disk_.full = true;
+  EXPECT_EQ(rewrite().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(store_->health().ok()) << store_->health();
+  EXPECT_THAT(Chunks(), ElementsAre(ChunkAt({1, 1}, 1)));
+  disk_.full = false;
+  ASSERT_TRUE(rewrite().ok());
+  ASSERT_EQ(Chunks().size(), 1u);
+  EXPECT_EQ(Chunks()[0].kind, ChunkKind::kSealed);
 }
 
 TEST_F(FaultTest, HealsWithTheNextWriteWhenSpaceReturns) {

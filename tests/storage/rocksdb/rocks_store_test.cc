@@ -151,20 +151,17 @@ TEST_F(RocksStoreTest, LosesOrKeepsABatchWhole) {
   EXPECT_EQ(series.rbegin()->first, series.size()) << "a hole among the batches kept";
 }
 
-TEST_F(RocksStoreTest, DeletesSeriesAndChunks) {
+TEST_F(RocksStoreTest, DeletesSeries) {
   const model::Labels labels = model::Labels::Of({{"__name__", "up"}});
   auto store = Open();
-  PutChunks(store.get(), {ChunkAt(kUp, 1), ChunkAt(kUp, 2)});
   StoreBatch batch(*store);
   batch.PutSeries({.ref = 1, .metric_id = 1, .labels = labels});
   batch.PutState({.ref = 1});
   ASSERT_TRUE(store->Write(&batch).ok());
   batch.DeleteSeries(1);
-  batch.DeleteChunk(ChunkAt(kUp, 1));
   ASSERT_TRUE(store->Write(&batch).ok());
   EXPECT_TRUE(Series(*store).empty());
   EXPECT_TRUE(States(*store).empty());
-  EXPECT_THAT(Chunks(*store, {kUp}), ElementsAre(ChunkAt(kUp, 2)));
 }
 
 TEST_F(RocksStoreTest, DropsOldBucketsFromFilesAndMemory) {

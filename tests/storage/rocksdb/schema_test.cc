@@ -74,10 +74,10 @@ TEST(ChunkKeySchema, DecodesWhatItEncoded) {
 
 TEST(ChunkKeySchema, FirstKeyIsNotBehindAnyChunkOfTheSeries) {
   const ChunkKey earliest{.bucket = 5, .metric = 2, .series = 9, .start = 5 * kBucketMs};
-  EXPECT_LT(View(FirstChunkKey(5, {2, 9})), View(EncodeChunkKey(earliest)));
-  EXPECT_LT(View(FirstChunkKey(5)), View(FirstChunkKey(5, {2, 9})));
-  EXPECT_GT(View(FirstChunkKey(6)), View(EncodeChunkKey(earliest)));
-  EXPECT_LT(View(FirstChunkKey(-1)), View(FirstChunkKey(0)));
+  EXPECT_LT(View(EncodeSealedKey(5, {2, 9})), View(EncodeChunkKey(earliest)));
+  EXPECT_LT(View(EncodeSealedKey(5)), View(EncodeSealedKey(5, {2, 9})));
+  EXPECT_GT(View(EncodeSealedKey(6)), View(EncodeChunkKey(earliest)));
+  EXPECT_LT(View(EncodeSealedKey(-1)), View(EncodeSealedKey(0)));
 }
 
 TEST(ChunkKeySchema, RefusesDamagedBytes) {
