@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
+#include "storage/cold/posting_row.h"
+#include "storage/rocksdb/internal/cold_schema.h"
 #include "storage/rocksdb/internal/schema.h"
 
 namespace tidemark::storage::internal {
@@ -79,6 +82,65 @@ void CheckMetadata(std::string_view bytes) {
   TIDEMARK_CHECK(DecodeMetadataValue(encoded, &again) && again == metadata, "metadata changed");
 }
 
+void CheckColdKeys(std::string_view bytes) {
+  ColdIndexKey key;
+  if (DecodeColdIndexKey(bytes, &key)) {
+    std::string again;
+    if (key.is_group) {
+      AppendWeekKey(key.week, &again);
+    } else {
+      AppendColdPairKey(key.week, key.name, key.value, &again);
+      AppendColdBlock(key.block, &again);
+    }
+    TIDEMARK_CHECK(again == bytes, "a cold index key changed");
+  }
+  int64_t week = 0;
+  SeriesRef ref = kNoSeries;
+  if (DecodeColdSeriesKey(bytes, &week, &ref)) {
+    std::string again;
+    AppendColdSeriesKey(week, ref, &again);
+    TIDEMARK_CHECK(again == bytes, "a cold series key changed");
+  }
+}
+
+void CheckColdValues(std::string_view bytes) {
+  ColdSeriesRecord series;
+  if (DecodeColdSeriesValue(bytes, &series)) {
+    std::string encoded;
+    AppendColdSeriesValue(series, &encoded);
+    ColdSeriesRecord again;
+    TIDEMARK_CHECK(DecodeColdSeriesValue(encoded, &again) && again.labels == series.labels &&
+                       again.min_time == series.min_time && again.max_time == series.max_time,
+                   "a cold series changed");
+  }
+  ColdGroup group;
+  if (DecodeColdGroupValue(bytes, &group)) {
+    std::string encoded;
+    AppendColdGroupValue(group, &encoded);
+    ColdGroup again;
+    TIDEMARK_CHECK(DecodeColdGroupValue(encoded, &again) && again == group, "a cold group changed");
+  }
+}
+
+void CheckPostingRow(std::string_view bytes) {
+  constexpr uint16_t kBlock = 3;
+  const auto decode = [](std::string_view row, std::vector<SeriesRef>* refs) {
+    return DecodePostingRow(row, kBlock, [refs](SeriesRef first, SeriesRef last) {
+      for (SeriesRef ref = first; ref <= last; ++ref) {
+        refs->push_back(ref);
+      }
+    });
+  };
+  std::vector<SeriesRef> refs;
+  if (!decode(bytes, &refs)) {
+    return;
+  }
+  std::string encoded;
+  AppendPostingRow(refs, &encoded);
+  std::vector<SeriesRef> again;
+  TIDEMARK_CHECK(decode(encoded, &again) && again == refs, "a row of postings changed");
+}
+
 }  // namespace
 
 static void CheckAll(std::string_view bytes) {
@@ -87,6 +149,9 @@ static void CheckAll(std::string_view bytes) {
   CheckSeries(bytes);
   CheckState(bytes);
   CheckMetadata(bytes);
+  CheckColdKeys(bytes);
+  CheckColdValues(bytes);
+  CheckPostingRow(bytes);
 }
 
 }  // namespace tidemark::storage::internal
