@@ -127,6 +127,7 @@ absl::Status Db::OpenJournal() {
 }
 
 std::string Db::RejournaledDefinitions() const {
+  const base::EpochDomain::Guard guard(head_.epochs());
   JournalRecordWriter definitions;
   for (const HeadSeries* series : new_series_.List()) {
     definitions.AddSeries({series->ref(), series->metric(), series->labels()});

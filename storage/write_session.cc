@@ -26,10 +26,16 @@ void WriteSession::Register(std::span<Head::Wanted> wanted) {
   });
 }
 
-HeadSeries* WriteSession::RegisterAgain(const HeadSeries& gone) {
-  Head::Wanted wanted{gone.labels(), table().Hash(gone.label_bytes()), nullptr};
-  Register({&wanted, 1});
-  return wanted.series;
+AppendResult WriteSession::AppendAnew(HeadSeries** series, model::Sample sample) {
+  while (true) {
+    Head::Wanted wanted{(*series)->labels(), table().Hash((*series)->label_bytes()), nullptr};
+    Register({&wanted, 1});
+    *series = wanted.series;
+    const AppendResult result = wanted.series->Append(sample, db_->head_.epochs());
+    if (result != AppendResult::kGone) {
+      return result;
+    }
+  }
 }
 
 void WriteSession::SetMetadata(std::string_view metric, const MetricMetadata& metadata) {

@@ -54,10 +54,9 @@ class WriteSession {
       return OutOfBounds(sample.t);
     }
     AppendResult result = series->Append(sample, db_->head_.epochs());
-    while (result == AppendResult::kGone) [[unlikely]] {
-        series = RegisterAgain(*series);
-        result = series->Append(sample, db_->head_.epochs());
-      }
+    if (result == AppendResult::kGone) [[unlikely]] {
+      result = AppendAnew(&series, sample);
+    }
     if (result == AppendResult::kConflict) [[unlikely]] {
       return Refusal::kConflict;
     }
@@ -86,8 +85,8 @@ class WriteSession {
   void Commit(JournalEntry::Done done);
 
  private:
-  // The series that has the labels of `gone` now.
-  HeadSeries* RegisterAgain(const HeadSeries& gone);
+  // Appends to the series that has the labels of `*series`, which is gone, and sets it.
+  AppendResult AppendAnew(HeadSeries** series, model::Sample sample);
 
   Db* const db_;
   base::EpochDomain::Guard guard_;
