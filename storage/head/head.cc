@@ -30,7 +30,11 @@ struct Head::Removed final : base::EpochDomain::Retired {
   std::vector<HeadSeries*> series;
 };
 
-Head::Head(uint64_t hash_seed) : table_(&epochs_, hash_seed), directory_(&epochs_) {}
+Head::Head(uint64_t hash_seed)
+    : table_(&epochs_, hash_seed), directory_(&epochs_), index_([this](SeriesRef ref) {
+        const HeadSeries* const found = series(ref);
+        return found == nullptr ? model::LabelsView() : found->labels();
+      }) {}
 
 Head::~Head() {
   for (HeadSeries* series = NextSeries(0); series != nullptr;) {

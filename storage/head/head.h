@@ -44,7 +44,7 @@ class Head {
 
   base::EpochDomain* epochs() const { return &epochs_; }
   const SeriesTable& table() const { return table_; }
-  const LabelIndex& index() const { return index_; }
+  const LabelIndex& index() const { return index_; }  // asked under a Guard
 
   // One series to find or register.
   struct Wanted {
@@ -83,6 +83,7 @@ class Head {
 
   // Memory of series, labels and lookup tables; without chunks and postings.
   size_t bytes() const;
+  size_t directory_bytes() const { return directory_.bytes(); }  // its part
 
  private:
   struct Removed;

@@ -1,6 +1,8 @@
 #include "storage/index/label_index.h"
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <utility>
 
 namespace tidemark::storage {
@@ -11,23 +13,50 @@ namespace {
 
 // What a reader looks at before it lets a waiting registration pass: about a third of a
 // millisecond of regular expressions.
-constexpr size_t kSlotsPerSlice = 1024;
+constexpr size_t kValuesPerSlice = 1024;
 
 }  // namespace
 
-LabelIndex::LabelIndex() = default;
+LabelIndex::LabelIndex(LabelsOf labels_of) : labels_of_(std::move(labels_of)) {}
 LabelIndex::~LabelIndex() = default;
 
 void LabelIndex::Add(SeriesRef ref, model::LabelsView labels) {
-  base::MutexLock lock(&mu_);
-  AddLocked({ref, labels});
+  const Entry entry{ref, labels};
+  Add({&entry, 1});
 }
 
+// Neighbours in a batch share most of their labels: postings are told of a run at once.
 void LabelIndex::Add(std::span<const Entry> entries) {
   base::MutexLock lock(&mu_);
+  runs_.clear();
   for (const Entry& entry : entries) {
-    AddLocked(entry);
+    all_.add(entry.ref);
+    size_t position = 0;
+    for (const model::LabelView& label : entry.labels) {
+      AddLabel(label, entry.ref, position++);
+    }
   }
+  for (const Run& run : runs_) {
+    run.value->postings.AddRange(run.first, run.last);
+  }
+}
+
+void LabelIndex::AddLabel(const model::LabelView& label, SeriesRef ref, size_t position) {
+  if (position == runs_.size()) {
+    runs_.emplace_back();
+  }
+  Run& run = runs_[position];
+  const bool same_name = run.values != nullptr && run.values->name() == label.name;
+  if (same_name && ref == run.last + 1 && run.value->text() == label.value) {
+    run.last = ref;
+    return;
+  }
+  if (run.value != nullptr) {
+    run.value->postings.AddRange(run.first, run.last);
+  }
+  run.values = same_name ? run.values : FindOrAddName(label.name);
+  run.value = run.values->FindOrAdd(label.value);
+  run.first = run.last = ref;
 }
 
 void LabelIndex::Remove(SeriesRef ref, model::LabelsView labels) {
@@ -42,14 +71,6 @@ void LabelIndex::Remove(std::span<const Entry> entries) {
   }
 }
 
-void LabelIndex::AddLocked(const Entry& entry) {
-  all_.add(entry.ref);
-  size_t position = 0;
-  for (const model::LabelView& label : entry.labels) {
-    FindOrAddName(label.name, position++)->Add(label.value, entry.ref);
-  }
-}
-
 void LabelIndex::RemoveLocked(const Entry& entry) {
   all_.remove(entry.ref);
   for (const model::LabelView& label : entry.labels) {
@@ -59,16 +80,11 @@ void LabelIndex::RemoveLocked(const Entry& entry) {
   }
 }
 
-ValuePostings* LabelIndex::FindOrAddName(std::string_view name, size_t position) {
-  if (position < recent_names_.size() && recent_names_[position]->name() == name) {
-    return recent_names_[position];
-  }
+ValuePostings* LabelIndex::FindOrAddName(std::string_view name) {
   auto found = names_.find(name);
   if (found == names_.end()) {
     found = names_.emplace(std::string(name), std::make_unique<ValuePostings>(name)).first;
   }
-  recent_names_.resize(std::max(recent_names_.size(), position + 1), found->second.get());
-  recent_names_[position] = found->second.get();
   return found->second.get();
 }
 
@@ -77,30 +93,18 @@ const ValuePostings* LabelIndex::FindName(std::string_view name) const {
   return found == names_.end() ? nullptr : found->second.get();
 }
 
-void LabelIndex::WalkValues(const ValuePostings& values, VisitValue visit) const {
-  uint64_t generation = 0;
-  for (size_t next = 0;;) {
+void LabelIndex::WalkValues(const ValuePostings& values, std::string_view first,
+                            std::string_view last, VisitValue visit) const {
+  std::optional<std::string> from(first);
+  while (from) {
     base::ReaderMutexLock lock(&mu_);
-    if (values.generation() != generation) {
-      generation = values.generation();
-      next = 0;
-    }
-    const size_t end = std::min(next + kSlotsPerSlice, values.slot_count());
-    for (; next < end; ++next) {
-      const ValuePostings::Value& value = values.slot(next);
-      if (!value.postings.empty() && !visit(value)) {
-        return;
-      }
-    }
-    if (end == values.slot_count()) {
-      return;
-    }
+    from = values.Walk(*from, last, kValuesPerSlice, visit);
   }
 }
 
 bool LabelIndex::HasAnyOf(const ValuePostings& values, const SeriesBitmap& filter) const {
   bool has = false;
-  WalkValues(values, [&](const ValuePostings::Value& value) {
+  WalkValues(values, {}, {}, [&](const ValuePostings::Value& value) {
     has = value.postings.Intersects(filter);
     return !has;
   });
@@ -108,6 +112,9 @@ bool LabelIndex::HasAnyOf(const ValuePostings& values, const SeriesBitmap& filte
 }
 
 std::vector<std::string> LabelIndex::LabelNames(const SeriesBitmap* filter) const {
+  if (filter != nullptr && ReadsLabels(filter->cardinality(), SIZE_MAX)) {
+    return NamesOf(*filter);
+  }
   std::vector<const ValuePostings*> candidates;
   {
     base::ReaderMutexLock lock(&mu_);
@@ -127,26 +134,49 @@ std::vector<std::string> LabelIndex::LabelNames(const SeriesBitmap* filter) cons
   return names;
 }
 
+std::vector<std::string> LabelIndex::NamesOf(const SeriesBitmap& refs) const {
+  std::set<std::string_view> names;
+  for (const SeriesRef ref : ToVector(refs)) {
+    for (const model::LabelView& label : labels_of_(ref)) {
+      names.insert(label.name);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
 std::vector<std::string> LabelIndex::LabelValues(std::string_view name,
                                                  const SeriesBitmap* filter) const {
-  const internal::ValuePostings* values = nullptr;
+  const ValuePostings* values = nullptr;
+  size_t value_count = 0;
   {
     base::ReaderMutexLock lock(&mu_);
     values = FindName(name);
+    value_count = values == nullptr ? 0 : values->value_count();
   }
-  if (values == nullptr) {
+  if (value_count == 0) {
     return {};
   }
+  if (filter != nullptr && ReadsLabels(filter->cardinality(), value_count)) {
+    return ValuesOf(*filter, name);
+  }
   std::vector<std::string> texts;
-  WalkValues(*values, [&](const internal::ValuePostings::Value& value) {
+  WalkValues(*values, {}, {}, [&](const ValuePostings::Value& value) {
     if (filter == nullptr || value.postings.Intersects(*filter)) {
-      texts.push_back(value.text);
+      texts.emplace_back(value.text());
     }
     return true;
   });
-  std::sort(texts.begin(), texts.end());
-  texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
   return texts;
+}
+
+std::vector<std::string> LabelIndex::ValuesOf(const SeriesBitmap& refs,
+                                              std::string_view name) const {
+  std::set<std::string_view> texts;
+  for (const SeriesRef ref : ToVector(refs)) {
+    texts.insert(labels_of_(ref).Get(name));
+  }
+  texts.erase(std::string_view());
+  return {texts.begin(), texts.end()};
 }
 
 size_t LabelIndex::series_count() const {
@@ -168,6 +198,15 @@ size_t LabelIndex::pair_count() const {
     pairs += values->value_count();
   }
   return pairs;
+}
+
+size_t LabelIndex::bytes() const {
+  base::ReaderMutexLock lock(&mu_);
+  size_t bytes = all_.getSizeInBytes();
+  for (const auto& [name, values] : names_) {
+    bytes += values->bytes();
+  }
+  return bytes;
 }
 
 }  // namespace tidemark::storage

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,7 +32,12 @@ namespace tidemark::storage {
 
 class LabelIndex {
  public:
-  LabelIndex();
+  // Gives the labels of a series in the index; empty if it has just left.
+  using LabelsOf = std::function<model::LabelsView(SeriesRef)>;
+
+  // With `labels_of` what few series have is read from their labels, instead of asking each value
+  // of a label for them; it is called by Select, LabelNames and LabelValues without the lock.
+  explicit LabelIndex(LabelsOf labels_of = nullptr);
   ~LabelIndex();
   LabelIndex(const LabelIndex&) = delete;
   LabelIndex& operator=(const LabelIndex&) = delete;
@@ -63,17 +69,26 @@ class LabelIndex {
   size_t series_count() const ABSL_LOCKS_EXCLUDED(mu_);
   size_t name_count() const ABSL_LOCKS_EXCLUDED(mu_);
   size_t pair_count() const ABSL_LOCKS_EXCLUDED(mu_);  // name-value pairs in use
+  // Memory, as good as it can be estimated. Visits every value: for tests and benchmarks.
+  size_t bytes() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
   struct Step;
   using Steps = std::vector<Step>;
   // Gives false to end the walk.
   using VisitValue = absl::FunctionRef<bool(const internal::ValuePostings::Value&)>;
+  // Consecutive series that have the same label at the same position.
+  struct Run {
+    internal::ValuePostings* values = nullptr;
+    internal::ValuePostings::Value* value = nullptr;
+    SeriesRef first = kNoSeries;
+    SeriesRef last = kNoSeries;
+  };
 
-  void AddLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  void RemoveLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  internal::ValuePostings* FindOrAddName(std::string_view name, size_t position)
+  void AddLabel(const model::LabelView& label, SeriesRef ref, size_t position)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RemoveLocked(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  internal::ValuePostings* FindOrAddName(std::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   const internal::ValuePostings* FindName(std::string_view name) const
       ABSL_SHARED_LOCKS_REQUIRED(mu_);
 
@@ -86,18 +101,31 @@ class LabelIndex {
   void VisitLiterals(const Step& step, Visit visit) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   SeriesBitmap UnionOfLiterals(const Step& step) const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   void ApplyWalk(const Step& step, SeriesBitmap* result) const ABSL_LOCKS_EXCLUDED(mu_);
+  // Keeps the series whose labels the matcher accepts.
+  void ApplyToLabels(const model::Matcher& matcher, SeriesBitmap* result) const;
+  // Whether it is cheaper to read the labels of `count` series than to ask `values` values.
+  bool ReadsLabels(uint64_t count, size_t values) const {
+    return labels_of_ != nullptr && count <= kReadLabels && count <= values;
+  }
+  static constexpr uint64_t kReadLabels = 10'000;
 
-  // Visits each value in use, some more than once; takes the lock for a slice of them at a time.
-  void WalkValues(const internal::ValuePostings& values, VisitValue visit) const
-      ABSL_LOCKS_EXCLUDED(mu_);
+  // The sorted names, and values of label `name`, of series, from their labels.
+  std::vector<std::string> NamesOf(const SeriesBitmap& refs) const;
+  std::vector<std::string> ValuesOf(const SeriesBitmap& refs, std::string_view name) const;
+
+  // Visits the values in use in [first, last], in order; takes the lock for a slice of them at a
+  // time. An empty `last` is no bound.
+  void WalkValues(const internal::ValuePostings& values, std::string_view first,
+                  std::string_view last, VisitValue visit) const ABSL_LOCKS_EXCLUDED(mu_);
   bool HasAnyOf(const internal::ValuePostings& values, const SeriesBitmap& filter) const
       ABSL_LOCKS_EXCLUDED(mu_);
 
+  const LabelsOf labels_of_;
   mutable base::Mutex mu_;
   // Names are never removed, so a pointer to one stays valid; what is behind it is guarded, too.
   base::StringMap<std::unique_ptr<internal::ValuePostings>> names_ ABSL_GUARDED_BY(mu_);
-  // The names of the series added last, by position: the next series mostly has the same.
-  std::vector<internal::ValuePostings*> recent_names_ ABSL_GUARDED_BY(mu_);
+  // By position, of the batch that is being added.
+  std::vector<Run> runs_ ABSL_GUARDED_BY(mu_);
   SeriesBitmap all_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -7,12 +7,15 @@
 //
 //   job="a", job=~"a|b"        keep      a, b                    lookup
 //   job!="a", job!~"a|b"       take out  a, b                    lookup
-//   job=~"a.*", job!=""        keep      what matches            walk over the values
-//   job!~"a.*", job=""         take out  what does not match     walk over the values
+//   job=~"a.*"                 keep      what matches            walk over the values from a to b
+//   job!~"a.*"                 take out  what matches            walk over the values from a to b
+//   job!=""                    keep      what does not match ""  walk over all values
+//   job=~"|a.*", job=""        take out  what does not match     walk over all values
 //
 // Lookups come first, the rarest first, under one hold of the lock. Walks follow, the shortest
 // first; they look at the text of a value only when some series of it is still wanted, since
-// comparing postings is cheaper than a regular expression. Between the steps the lock is free:
+// comparing postings is cheaper than a regular expression. When few series are left, their labels
+// are read instead. Between the steps the lock is free:
 // series added meanwhile are in none of the later results, as the set only shrinks, and series
 // removed meanwhile are taken out at the end.
 #include <algorithm>
@@ -31,6 +34,7 @@ struct LabelIndex::Step {
   bool walks = false;
   // Series of a lookup, values of a walk.
   size_t cost = 0;
+  model::Matcher::Bounds bounds = {};     // of the values of a walk
   const ValuePostings* values = nullptr;  // of the matcher's label; null if no series has it
 
   auto order() const { return std::tuple(walks, takes_out, cost); }
@@ -54,6 +58,9 @@ LabelIndex::Step LabelIndex::PlanStep(const model::Matcher& matcher) const {
   step.walks = !matcher.literals().has_value() || matcher.negative() != step.takes_out;
   if (step.walks) {
     step.cost = step.values == nullptr ? 0 : step.values->value_count();
+    if (matcher.negative() == step.takes_out) {
+      step.bounds = matcher.bounds();  // it visits what the expression stands for
+    }
     return step;
   }
   VisitLiterals(step, [&step](const Postings& postings) { step.cost += postings.cardinality(); });
@@ -97,17 +104,33 @@ SeriesBitmap LabelIndex::ApplyLookups(const Steps& steps) const {
 }
 
 void LabelIndex::ApplyWalk(const Step& step, SeriesBitmap* result) const {
+  if (ReadsLabels(result->cardinality(), step.cost)) {
+    ApplyToLabels(*step.matcher, result);
+    return;
+  }
   SeriesBitmap hits;
   if (step.values != nullptr) {
-    WalkValues(*step.values, [&](const ValuePostings::Value& value) {
-      if (value.postings.Intersects(*result) &&
-          step.matcher->Matches(value.text) != step.takes_out) {
-        value.postings.UnionInto(&hits);
-      }
-      return true;
-    });
+    WalkValues(*step.values, step.bounds.first, step.bounds.last,
+               [&](const ValuePostings::Value& value) {
+                 if (value.postings.Intersects(*result) &&
+                     step.matcher->Matches(value.text()) != step.takes_out) {
+                   value.postings.UnionInto(&hits);
+                 }
+                 return true;
+               });
   }
   step.takes_out ? * result -= hits : * result &= hits;
+}
+
+void LabelIndex::ApplyToLabels(const model::Matcher& matcher, SeriesBitmap* result) const {
+  SeriesBitmap passed;
+  for (const SeriesRef ref : ToVector(*result)) {
+    const model::LabelsView labels = labels_of_(ref);
+    if (!labels.empty() && matcher.Matches(labels)) {
+      passed.add(ref);
+    }
+  }
+  *result = std::move(passed);
 }
 
 SeriesBitmap LabelIndex::Select(std::span<const model::Matcher> matchers) const {

@@ -1,73 +1,72 @@
 #include "storage/index/internal/value_postings.h"
 
-#include <utility>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
 
 namespace tidemark::storage::internal {
-namespace {
 
-// Fewer unused slots are not worth a walk's new start.
-constexpr size_t kMinUnused = 64;
-
-}  // namespace
-
-void ValuePostings::Add(std::string_view value, SeriesRef ref) {
-  if (recent_ == nullptr || recent_->text != value) {
-    recent_ = FindOrAdd(value);
-  }
-  if (recent_->postings.empty()) {
-    --unused_;
-  }
-  recent_->postings.Add(ref);
+ValuePostings::Value* ValuePostings::Value::Create(std::string_view text) {
+  void* const memory = std::malloc(sizeof(Value) + text.size());
+  TIDEMARK_CHECK(memory != nullptr, "out of memory for a label value");
+  auto* const value = new (memory) Value(text.size());
+  std::memcpy(static_cast<void*>(value + 1), text.data(), text.size());
+  return value;
 }
 
-void ValuePostings::Remove(std::string_view value, SeriesRef ref) {
-  const auto found = by_text_.find(value);
-  if (found == by_text_.end() || found->second->postings.empty()) {
+void ValuePostings::Value::Free(Value* value) {
+  value->~Value();
+  std::free(value);
+}
+
+ValuePostings::~ValuePostings() {
+  for (Value* value : in_order_) {
+    Value::Free(value);
+  }
+}
+
+ValuePostings::Value* ValuePostings::FindOrAdd(std::string_view text) {
+  if (recent_ != nullptr && recent_->text() == text) {
+    return recent_;
+  }
+  auto found = by_text_.find(text);
+  if (found == by_text_.end()) {
+    Value* const value = Value::Create(text);
+    found = by_text_.insert(value).first;
+    in_order_.insert(value);
+  }
+  recent_ = *found;
+  return recent_;
+}
+
+void ValuePostings::Remove(std::string_view text, SeriesRef ref) {
+  const auto found = by_text_.find(text);
+  if (found == by_text_.end()) {
     return;
   }
-  found->second->postings.Remove(ref);
-  if (!found->second->postings.empty()) {
-    return;
-  }
-  ++unused_;
-  if (unused_ >= kMinUnused && unused_ * 2 > slots_.size()) {
-    DropUnused();
+  Value* const value = *found;
+  value->postings.Remove(ref);
+  if (value->postings.empty()) {
+    recent_ = recent_ == value ? nullptr : recent_;
+    by_text_.erase(found);
+    in_order_.erase(in_order_.find(text));
+    Value::Free(value);
   }
 }
 
-const Postings* ValuePostings::Find(std::string_view value) const {
-  const auto found = by_text_.find(value);
-  return found == by_text_.end() || found->second->postings.empty() ? nullptr
-                                                                    : &found->second->postings;
+const Postings* ValuePostings::Find(std::string_view text) const {
+  const auto found = by_text_.find(text);
+  return found == by_text_.end() ? nullptr : &(*found)->postings;
 }
 
-// A new value counts as unused until its first series is added.
-ValuePostings::Value* ValuePostings::FindOrAdd(std::string_view value) {
-  const auto found = by_text_.find(value);
-  if (found != by_text_.end()) {
-    return found->second;
+size_t ValuePostings::bytes() const {
+  // A tree's nodes are at least half full; 3/4 is usual.
+  size_t bytes = by_text_.capacity() * (sizeof(Value*) + 1) + in_order_.size() * 11;
+  for (const Value* value : in_order_) {
+    bytes += sizeof(Value) + value->text().size() + value->postings.heap_bytes();
   }
-  slots_.push_back(std::make_unique<Value>(Value{std::string(value), {}}));
-  ++unused_;
-  Value* added = slots_.back().get();
-  by_text_.emplace(added->text, added);
-  return added;
-}
-
-void ValuePostings::DropUnused() {
-  std::vector<std::unique_ptr<Value>> used;
-  used.reserve(slots_.size() - unused_);
-  for (std::unique_ptr<Value>& value : slots_) {
-    if (value->postings.empty()) {
-      by_text_.erase(value->text);
-    } else {
-      used.push_back(std::move(value));
-    }
-  }
-  slots_ = std::move(used);
-  recent_ = nullptr;
-  unused_ = 0;
-  ++generation_;
+  return bytes;
 }
 
 }  // namespace tidemark::storage::internal

@@ -51,6 +51,21 @@ TEST(Postings, IsEmptyAgainWhenTheLastRefIsRemoved) {
   }
 }
 
+TEST(Postings, KeepsConsecutiveRefsWithoutMemoryOfTheirOwn) {
+  Postings postings;
+  postings.AddRange(10, 500);
+  postings.Add(501);
+  postings.Remove(10);
+  postings.Remove(501);
+  EXPECT_EQ(postings.heap_bytes(), 0u);
+  EXPECT_EQ(postings.cardinality(), 490u);
+  postings.Remove(100);
+  EXPECT_EQ(postings.cardinality(), 489u);
+  Postings moved = std::move(postings);
+  EXPECT_TRUE(postings.empty());  // NOLINT(bugprone-use-after-move): empty by contract
+  EXPECT_EQ(moved.cardinality(), 489u);
+}
+
 TEST(Postings, AgreesWithASetInEveryOperation) {
   const uint32_t seed = std::random_device()();
   SCOPED_TRACE(seed);
@@ -59,17 +74,24 @@ TEST(Postings, AgreesWithASetInEveryOperation) {
     Postings postings;
     std::set<SeriesRef> set;
     std::set<SeriesRef> other;
-    const size_t changes = random() % 120;  // small ones stay arrays, large ones become bitmaps
+    const size_t changes = random() % 120;  // ranges and arrays, and bitmaps when there are many
+    const SeriesRef spread = random() % 2 == 0 ? 100 : 1000;
     for (size_t i = 0; i < changes; ++i) {
-      const auto ref = static_cast<SeriesRef>(1 + random() % 100);
-      if (random() % 4 == 0) {
+      const auto ref = static_cast<SeriesRef>(1 + random() % spread);
+      if (random() % 5 == 0) {
+        const SeriesRef last = ref + static_cast<SeriesRef>(random() % 40);
+        postings.AddRange(ref, last);
+        for (SeriesRef r = ref; r <= last; ++r) {
+          set.insert(r);
+        }
+      } else if (random() % 4 == 0) {
         postings.Remove(ref);
         set.erase(ref);
       } else {
         postings.Add(ref);
         set.insert(ref);
       }
-      other.insert(static_cast<SeriesRef>(1 + random() % 100));
+      other.insert(static_cast<SeriesRef>(1 + random() % spread));
     }
     std::set<SeriesRef> both;
     std::set<SeriesRef> either = other;
