@@ -12,6 +12,9 @@ namespace {
 // A request that registers no more than this many series keeps its scratch memory.
 constexpr size_t kKeepRepetitions = 1u << 16;
 
+// How many series ahead a lookup's cache line is fetched.
+constexpr size_t kPrefetchAhead = 16;
+
 }  // namespace
 
 // Series that are unknown already, on their way to be freed.
@@ -75,7 +78,11 @@ void Head::Register(std::span<Wanted> wanted,
   std::vector<Created> how;
   repetitions_.assign(std::bit_ceil(2 * wanted.size() + 1), 0);
   SeriesRef last = last_ref_.load(std::memory_order_relaxed);
-  for (Wanted& want : wanted) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (i + kPrefetchAhead < wanted.size()) {
+      table_.Prefetch(wanted[i + kPrefetchAhead].hash);
+    }
+    Wanted& want = wanted[i];
     HeadSeries* const known = table_.Find(want.labels.bytes(), want.hash);
     want.series = known != nullptr && !known->gone() ? known : FindRepetition(want, created);
     if (want.series == nullptr) {
