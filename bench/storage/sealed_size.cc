@@ -68,7 +68,7 @@ absl::StatusOr<Samples> LoadSamples(const std::string& path) {
   ingest::ScanResult scanned;
   for (const fleetsim::Recording::Request& request : recording.requests()) {
     RETURN_IF_ERROR(ingest::DecompressBody(request.body, 64U << 20, &body));
-    RETURN_IF_ERROR(ingest::ScanWriteRequest(body.view(), &scanned));
+    RETURN_IF_ERROR(ingest::ScanWriteRequest(body.view(), nullptr, &scanned));
     for (const ingest::ScannedSeries& entry : scanned.series()) {
       const auto [ref, is_new] = refs.emplace(entry.label_bytes, samples.series.size());
       if (is_new) {
