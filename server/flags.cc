@@ -46,10 +46,18 @@ void AddLogLevel(CLI::App* app, base::LogLevel* level) {
 void AddStorageFlags(CLI::App* app, ServeFlags* flags) {
   app->add_option("--storage.path", flags->storage_path, "data folder; made if it is not there")
       ->capture_default_str();
-  AddDuration(app, "--storage.retention.time", &flags->retention_ms,
+  AddDuration(app, "--storage.tsdb.retention.time,--storage.retention.time", &flags->retention_ms,
               "how long samples are kept, and how old one may be when it comes; 0: for ever");
+  app->add_option("--storage.tsdb.retention.size,--storage.retention.size", flags->retention_bytes,
+                  "bytes of samples on disk above which the oldest go, like 512MB or 2TB; 0: no "
+                  "bound")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->default_str("0");
   AddDuration(app, "--storage.sweep.interval", &flags->sweep_interval_ms,
               "how often new samples are moved from the journal to the store");
+  app->add_option("--storage.sweep.journal-bytes", flags->sweep_journal_bytes,
+                  "bytes in the journal that start a sweep before its time")
+      ->capture_default_str();
   app->add_option("--storage.journal.sync", flags->journal_sync,
                   "when the journal is synced: always (before each answer), interval, off")
       ->check(CLI::IsMember({"always", "interval", "off"}))

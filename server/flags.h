@@ -19,7 +19,9 @@ struct ServeFlags {
 
   std::string storage_path = "data";
   int64_t retention_ms = 15LL * 24 * 3600 * 1000;  // 0: for ever
-  int64_t sweep_interval_ms = 120'000;
+  uint64_t retention_bytes = 0;                    // 0: no bound
+  int64_t sweep_interval_ms = 600'000;
+  uint64_t sweep_journal_bytes = 64u << 20;
   std::string journal_sync = "always";  // always, interval, off
   int64_t journal_sync_interval_ms = 1000;
   size_t journal_max_pending_bytes = 256u << 20;

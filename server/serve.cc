@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
 
 #include <sys/resource.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/status_macros.h"
 #include "query/engine/engine.h"
+#include "query/parser/parser.h"
+#include "server/api/admin_routes.h"
 #include "server/api/lifecycle_routes.h"
 #include "server/api/export_routes.h"
 #include "server/api/query_routes.h"
@@ -37,12 +41,27 @@ storage::SyncMode SyncModeOf(std::string_view name) {
   return name == "interval" ? storage::SyncMode::kInterval : storage::SyncMode::kAlways;
 }
 
-storage::DbOptions DbOptionsOf(const ServeFlags& flags, const Limits& limits) {
+// The selectors were checked when the configuration was read.
+std::vector<storage::RetentionRule> RetentionRulesOf(const Config& config) {
+  std::vector<storage::RetentionRule> rules;
+  for (const RetentionOverride& entry : config.retention) {
+    auto matchers = query::ParseSelector(entry.match);
+    TIDEMARK_CHECK(matchers.ok(), "{}: {}", entry.match, base::Message(matchers.status()));
+    rules.push_back({*std::move(matchers), entry.keep_ms});
+  }
+  return rules;
+}
+
+storage::DbOptions DbOptionsOf(const ServeFlags& flags, const Limits& limits,
+                               const Config& config) {
   storage::DbOptions options;
   options.path = flags.storage_path;
   options.retention_ms = flags.retention_ms;
+  options.retention_bytes = flags.retention_bytes;
+  options.retention_rules = RetentionRulesOf(config);
   options.max_future_ms = limits.max_sample_future_ms;
   options.sweep_interval_ms = flags.sweep_interval_ms;
+  options.sweep_journal_bytes = flags.sweep_journal_bytes;
   options.sync = SyncModeOf(flags.journal_sync);
   options.sync_interval_ms = flags.journal_sync_interval_ms;
   options.max_pending_journal_bytes = flags.journal_max_pending_bytes;
@@ -142,7 +161,7 @@ absl::Status Server::Start() {
 void Server::FillStatus() {
   status_.flags = flags_.as_text;
   status_.start_time_ms = clock_.NowMs();
-  status_.retention = flags_.as_text.at("storage.retention.time");
+  status_.retention = flags_.as_text.at("storage.tsdb.retention.time");
   status_.config = [this]() -> ServerStatus::Config {
     const ConfigStore::ReloadState reload = config_->last_reload();
     return {ToYaml(config_->config()), reload.ok, reload.at_ms};
@@ -163,6 +182,15 @@ RouteTable Server::Routes() {
   AddExportRoutes(&slot_, &routes);
   AddSeriesRoutes(&slot_, &routes);
   AddStatusRoutes(&status_, &slot_, &routes);
+  AddAdminRoutes({.enabled = flags_.enable_admin_api,
+                  .delete_series =
+                      [this](std::span<const Matchers> selectors, model::Timestamp min_time,
+                             model::Timestamp max_time) {
+                        return db_->DeleteSeries(selectors, min_time, max_time);
+                      },
+                  .clean_tombstones = [this] { return db_->CleanTombstones(); },
+                  .flush = [this] { return db_->Flush(); }},
+                 &slot_, &routes);
   AddWriteRoute({.enabled = flags_.enable_remote_write,
                  .max_request_bytes = started_limits_.max_request_bytes},
                 &sink_slot_, &slot_, &routes);
@@ -177,7 +205,7 @@ RouteTable Server::Routes() {
 
 absl::Status Server::OpenStore() {
   const int64_t began = clock_.SteadyNanos();
-  ASSIGN_OR_RETURN(db_, storage::Db::Open(DbOptionsOf(flags_, started_limits_),
+  ASSIGN_OR_RETURN(db_, storage::Db::Open(DbOptionsOf(flags_, started_limits_, config_->config()),
                                           {&clock_, logger_, &metrics_, nullptr}));
   engine_ = std::make_unique<query::Engine>(db_.get(), &clock_, EngineOptionsOf(flags_));
   sink_ = std::make_unique<ReceiverSink>(db_.get(), &metrics_, HttpOptionsOf(flags_).io_threads,
@@ -196,6 +224,7 @@ absl::Status Server::OpenStore() {
 
 void Server::ApplyConfig(const Config& config) {
   sink_->SetLimits(config.limits);
+  db_->SetRetentionRules(RetentionRulesOf(config));
   if (config.limits.max_request_bytes != started_limits_.max_request_bytes ||
       config.limits.max_sample_future_ms != started_limits_.max_sample_future_ms) {
     logger_->Warn(

@@ -7,6 +7,7 @@
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/parser/duration.h"
+#include "query/parser/parser.h"
 #include "yaml-cpp/yaml.h"
 
 namespace tidemark::server {
@@ -125,12 +126,75 @@ absl::Status ReadLimits(const YAML::Node& node, Limits* limits) {
   });
 }
 
+absl::Status ReadOverrideKey(const YAML::Node& name, const YAML::Node& value,
+                             RetentionOverride* override) {
+  const std::string key = name.IsScalar() ? name.Scalar() : "?";
+  if (key == "match") {
+    override->match = value.IsScalar() ? value.Scalar() : "";
+    const absl::Status parsed = query::ParseSelector(override->match).status();
+    return parsed.ok() ? parsed
+                       : ErrorAt(value.Mark(), fmt::format("storage.retention: match: {}",
+                                                           base::Message(parsed)));
+  }
+  if (key == "keep") {
+    const auto keep = value.IsScalar() ? ParseValue(value.Scalar(), Unit::kDuration) : std::nullopt;
+    if (!keep.has_value() || *keep < 0) {
+      return ErrorAt(value.Mark(), "storage.retention: keep must be a duration like 30d, or 0");
+    }
+    override->keep_ms = *keep;
+    return absl::OkStatus();
+  }
+  return ErrorAt(name.Mark(), fmt::format("unknown key {} in storage.retention", key));
+}
+
+absl::Status ReadOverride(const YAML::Node& node, std::vector<RetentionOverride>* retention) {
+  RetentionOverride& override = retention->emplace_back();
+  RETURN_IF_ERROR(ForEachEntry(node, "an entry of storage.retention",
+                               [&override](const YAML::Node& name, const YAML::Node& value) {
+                                 return ReadOverrideKey(name, value, &override);
+                               }));
+  if (!node.IsMap() || !node["match"] || !node["keep"]) {
+    return ErrorAt(node.Mark(), "an entry of storage.retention needs match and keep");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadStorage(const YAML::Node& node, Config* config) {
+  return ForEachEntry(node, "storage", [config](const YAML::Node& name, const YAML::Node& value) {
+    if (!name.IsScalar() || name.Scalar() != "retention") {
+      return ErrorAt(name.Mark(),
+                     fmt::format("unknown key storage.{}", name.IsScalar() ? name.Scalar() : "?"));
+    }
+    if (!value.IsSequence() && !value.IsNull()) {
+      return ErrorAt(value.Mark(), "storage.retention must be a list");
+    }
+    for (const YAML::Node& entry : value) {
+      RETURN_IF_ERROR(ReadOverride(entry, &config->retention));
+    }
+    return absl::OkStatus();
+  });
+}
+
+std::string RetentionText(const Config& config) {
+  std::string text;
+  for (const RetentionOverride& override : config.retention) {
+    YAML::Emitter match;
+    match << YAML::SingleQuoted << override.match;
+    text += fmt::format("    - match: {}\n      keep: {}\n", match.c_str(),
+                        ValueText(override.keep_ms, Unit::kDuration));
+  }
+  return text;
+}
+
 absl::StatusOr<Config> ReadDocument(const YAML::Node& document) {
   Config config;
   RETURN_IF_ERROR(ForEachEntry(
       document, "the configuration", [&config](const YAML::Node& name, const YAML::Node& value) {
         if (name.IsScalar() && name.Scalar() == "limits") {
           return ReadLimits(value, &config.limits);
+        }
+        if (name.IsScalar() && name.Scalar() == "storage") {
+          return ReadStorage(value, &config);
         }
         return ErrorAt(name.Mark(),
                        fmt::format("unknown key {}", name.IsScalar() ? name.Scalar() : "?"));
@@ -153,6 +217,9 @@ std::string ToYaml(const Config& config) {
   for (const LimitKey& key : kLimitKeys) {
     yaml += fmt::format("  {}: {}\n", key.name, ValueText(key.get(config.limits), key.unit));
   }
+  if (!config.retention.empty()) {
+    yaml += "storage:\n  retention:\n" + RetentionText(config);
+  }
   return yaml;
 }
 
@@ -165,6 +232,10 @@ std::vector<std::string> Differences(const Config& before, const Config& after) 
       changes.push_back(fmt::format("limits.{}: {} -> {}", key.name, ValueText(old_value, key.unit),
                                     ValueText(new_value, key.unit)));
     }
+  }
+  if (before.retention != after.retention) {
+    changes.push_back(fmt::format("storage.retention: {} entries -> {} entries",
+                                  before.retention.size(), after.retention.size()));
   }
   return changes;
 }

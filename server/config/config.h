@@ -1,4 +1,5 @@
-// Config is what the configuration file says: limits of what senders may write. A plain value.
+// Config is what the configuration file says: limits of what senders may write, and what is kept
+// for another time than the rest. A plain value.
 //
 // Every key is described in deploy/tidemark.yml. What is not in the file has its default; a key
 // that does not exist is an error.
@@ -24,8 +25,17 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
+// How long the samples of the series that `match` selects are kept.
+struct RetentionOverride {
+  std::string match;    // a series selector
+  int64_t keep_ms = 0;  // 0: for ever
+
+  friend bool operator==(const RetentionOverride&, const RetentionOverride&) = default;
+};
+
 struct Config {
   Limits limits;
+  std::vector<RetentionOverride> retention;  // the first that selects a series counts
 
   friend bool operator==(const Config&, const Config&) = default;
 };

@@ -20,7 +20,7 @@ TEST(ParseCommandLine, HasADefaultForEveryFlag) {
   EXPECT_EQ(flags.retention_ms, 15LL * 24 * 3600 * 1000);
   EXPECT_TRUE(flags.enable_remote_write);
   EXPECT_FALSE(flags.enable_lifecycle);
-  EXPECT_EQ(flags.as_text.at("storage.retention.time"), "15d");
+  EXPECT_EQ(flags.as_text.at("storage.tsdb.retention.time"), "15d");
   EXPECT_EQ(flags.as_text.at("query.max-samples"), "50000000");
   EXPECT_EQ(flags.as_text.at("web.enable-lifecycle"), "false");
   EXPECT_EQ(flags.as_text.at("web.enable-remote-write-receiver"), "true");

@@ -34,6 +34,28 @@ TEST(ParseConfig, ReadsEveryKey) {
   EXPECT_EQ(config->limits.max_sample_future_ms, 5'400'000);
 }
 
+TEST(ParseConfig, ReadsHowLongSeriesAreKept) {
+  const auto config = ParseConfig(
+      "storage:\n"
+      "  retention:\n"
+      "    - match: '{cluster=\"x\"}'\n"
+      "      keep: 30d\n"
+      "    - match: up\n"
+      "      keep: 0\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->retention,
+              ElementsAre(RetentionOverride{"{cluster=\"x\"}", 30LL * 24 * 3'600'000},
+                          RetentionOverride{"up", 0}));
+  for (const char* wrong :
+       {"storage: 1", "storage: {x: 1}", "storage: {retention: 1}", "storage: {retention: [1]}",
+        "storage: {retention: [{match: up}]}", "storage: {retention: [{keep: 1d}]}",
+        "storage: {retention: [{match: 'up{', keep: 1d}]}",
+        "storage: {retention: [{match: up, keep: soon}]}",
+        "storage: {retention: [{match: up, keep: 1d, x: 1}]}"}) {
+    EXPECT_FALSE(ParseConfig(wrong).ok()) << wrong;
+  }
+}
+
 TEST(ParseConfig, NamesTheLineOfAMistake) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"limits:\n  max_lables: 3\n", "line 2: unknown key limits.max_lables"},
@@ -71,6 +93,7 @@ TEST(Config, ReadsItsOwnTextBack) {
   Config config;
   config.limits.max_sample_future_ms = 0;
   config.limits.max_labels_per_series = 77;
+  config.retention = {{"{a=\"it's\",b=~\"c\\\\d\"}", 3'600'000}, {"up", 0}};
   EXPECT_EQ(*ParseConfig(ToYaml(config)), config);
 }
 

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "fmt/format.h"
+#include "server/api/admin_routes.h"
 #include "server/api/lifecycle_routes.h"
 #include "server/api/export_routes.h"
 #include "server/api/query_routes.h"
@@ -75,6 +77,11 @@ void ApiServer::SetReady() {
   slot_.SetReady(&backend_);
 }
 
+absl::Status ApiServer::NoteAdminCall(std::string call) {
+  admin_calls.push_back(std::move(call));
+  return admin_result;
+}
+
 RouteTable ApiServer::Routes(const ApiServerOptions& options) {
   RouteTable routes;
   AddQueryRoutes(&slot_, &routes);
@@ -82,6 +89,19 @@ RouteTable ApiServer::Routes(const ApiServerOptions& options) {
   AddSeriesRoutes(&slot_, &routes);
   AddStatusRoutes(&status_, &slot_, &routes);
   AddWriteRoute(options.write, &sink_slot_, &slot_, &routes);
+  AddAdminRoutes({.enabled = options.admin,
+                  .delete_series =
+                      [this](std::span<const Matchers> selectors, model::Timestamp min_time,
+                             model::Timestamp max_time) {
+                        std::string call = fmt::format("delete {}..{}", min_time, max_time);
+                        for (const Matchers& matchers : selectors) {
+                          call += fmt::format(" {} matchers", matchers.size());
+                        }
+                        return NoteAdminCall(std::move(call));
+                      },
+                  .clean_tombstones = [this] { return NoteAdminCall("clean"); },
+                  .flush = [this] { return NoteAdminCall("flush"); }},
+                 &slot_, &routes);
   AddLifecycleRoutes({.enabled = options.lifecycle,
                       .reload =
                           [this] {

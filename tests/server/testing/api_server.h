@@ -72,6 +72,7 @@ struct ApiServerOptions {
   WriteRouteOptions write;
   HttpServerOptions http;
   bool lifecycle = false;
+  bool admin = false;
 };
 
 class ApiServer {
@@ -92,8 +93,12 @@ class ApiServer {
   base::Counter reloads;
   base::Counter quits;
   ServerStatus::Config config;
+  // What the admin pages did, in words, and what they answer.
+  std::vector<std::string> admin_calls;
+  absl::Status admin_result;
 
  private:
+  absl::Status NoteAdminCall(std::string call);
   RouteTable Routes(const ApiServerOptions& options);
 
   StandingClock clock_;
