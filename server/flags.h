@@ -63,6 +63,7 @@ struct RuleFlags {
   bool experimental_functions = false;
   bool fill_modifiers = false;
   bool extended_ranges = false;
+  bool delayed_name_removal = false;
 };
 
 // What to do: at most one of these; with none the process ends with exit_code.
