@@ -60,7 +60,7 @@ struct SeriesView {
 // What the sweep takes from a series: samples to write, and what to drop once they are written.
 struct SeriesCapture {
   SampleColumns in_order;           // newer than what was persisted before
-  std::vector<model::Sample> late;      // in order of arrival
+  std::vector<model::Sample> late;  // in order of arrival
   SeriesState state;
   HeadChunk* newest_full = nullptr;  // it and all older ones can go once written
   bool empty() const { return in_order.size() == 0 && late.empty(); }
