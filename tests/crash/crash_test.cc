@@ -1,10 +1,12 @@
-// Kills the real binary again and again, under load, while it starts, and while it sweeps, and
-// checks after each restart that everything it had acknowledged is there.
+// Kills the real binary again and again, under load, while it starts, while it sweeps, and while it
+// is backed up, and checks after each restart that everything it had acknowledged is there. A
+// backup that was finished holds everything that had been acknowledged when it began.
 //
 // TIDEMARK_CRASH_ROUNDS sets the number of kills, TIDEMARK_SEED repeats a run's choices.
 
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -12,6 +14,7 @@
 #include "fmt/format.h"
 #include "gtest/gtest.h"
 #include "tests/crash/crash_writer.h"
+#include "tests/testing/child_process.h"
 #include "tests/testing/server_process.h"
 #include "tests/testing/temp_dir.h"
 
@@ -43,9 +46,10 @@ class Crash : public ::testing::Test {
   ServerOptions Options() {
     // From all the time to not at all during a round.
     static constexpr const char* kSweepIntervals[] = {"50ms", "300ms", "1h"};
-    return {.data_dir = dir_.File("data"),
+    return {.data_dir = data_dir_,
             .log_path = dir_.File("log"),
-            .flags = {fmt::format("--storage.sweep.interval={}", kSweepIntervals[random_() % 3])}};
+            .flags = {fmt::format("--storage.sweep.interval={}", kSweepIntervals[random_() % 3]),
+                      "--web.enable-admin-api"}};
   }
 
   void PauseAtRandom(int64_t max_ms) {
@@ -75,7 +79,54 @@ class Crash : public ::testing::Test {
     }
   }
 
+  // What was acknowledged before this round, and so before a backup that it begins.
+  void KeepLedgers() {
+    for (const auto& writer : writers_) {
+      before_round_[writer->name()] = writer->ledger();
+    }
+  }
+
+  std::unique_ptr<ChildProcess> StartBackup() {
+    auto backup = ChildProcess::Start({RequiredEnvironment("TIDEMARK_BINARY"), "backup", "create",
+                                       BackupFolder(), "--storage.path=" + dir_.File("data"),
+                                       fmt::format("--url=http://127.0.0.1:{}", server_->port())},
+                                      dir_.File("backup_log"));
+    EXPECT_TRUE(backup.ok()) << backup.status();
+    return *std::move(backup);
+  }
+  std::string BackupFolder() const { return "--folder=" + dir_.File("backups"); }
+
+  // The kill may have hit the server in the middle of the snapshot.
+  void EndBackup(ChildProcess* backup) {
+    EXPECT_TRUE(WaitUntil([backup] { return !backup->Running(); }, 60'000)) << backup->Log();
+    if (backup->Terminate() == 0) {
+      ++backups_;
+      backed_up_ = before_round_;
+    }
+  }
+
+  void CheckBackup() {
+    if (backups_ == 0) {
+      return;
+    }
+    server_.reset();
+    auto restore = ChildProcess::Start({RequiredEnvironment("TIDEMARK_BINARY"), "backup", "restore",
+                                        BackupFolder(), "--storage.path=" + dir_.File("restored")},
+                                       dir_.File("backup_log"));
+    ASSERT_TRUE(restore.ok()) << restore.status();
+    EXPECT_TRUE(WaitUntil([&] { return !(*restore)->Running(); }, 60'000));
+    ASSERT_EQ((*restore)->Terminate(), 0) << (*restore)->Log();
+    data_dir_ = dir_.File("restored");
+    ASSERT_NO_FATAL_FAILURE(Start());
+    for (const auto& writer : writers_) {
+      SampleLedger& ledger = backed_up_[writer->name()];
+      ledger.TakeSent(writer->ledger());
+      CheckWriter(*writer, ledger);
+    }
+  }
+
   void KillUnderLoad() {
+    KeepLedgers();
     std::vector<std::thread> threads;
     std::vector<absl::Status> results(writers_.size());
     for (size_t i = 0; i < writers_.size(); ++i) {
@@ -83,8 +134,13 @@ class Crash : public ::testing::Test {
         results[i] = writers_[i]->Run(server_->port(), kMaxRequestsPerRound);
       });
     }
-    PauseAtRandom(1000);
+    PauseAtRandom(500);
+    std::unique_ptr<ChildProcess> backup = random_() % 2 == 0 ? StartBackup() : nullptr;
+    PauseAtRandom(500);
     server_->process().Kill();
+    if (backup != nullptr) {
+      EndBackup(backup.get());
+    }
     for (size_t i = 0; i < writers_.size(); ++i) {
       threads[i].join();
       EXPECT_TRUE(results[i].ok()) << results[i];
@@ -92,22 +148,26 @@ class Crash : public ::testing::Test {
   }
 
   void CheckEverything() {
-    QueryClient client(server_->port());
-    const model::Timestamp end = base::SystemClock().NowMs() + kDayMs;
     for (const auto& writer : writers_) {
-      const auto answer =
-          client.Instant(fmt::format("crash_test{{writer=\"{}\"}}[10d]", writer->name()), end);
-      ASSERT_TRUE(answer.ok()) << answer.status();
-      for (const std::string& problem : writer->ledger().Check(*answer)) {
-        ADD_FAILURE() << problem;
-      }
-      CheckStaleMarkers(*writer, &client);
+      CheckWriter(*writer, writer->ledger());
     }
   }
 
+  void CheckWriter(const CrashWriter& writer, const SampleLedger& ledger) {
+    QueryClient client(server_->port());
+    const model::Timestamp end = base::SystemClock().NowMs() + kDayMs;
+    const auto answer =
+        client.Instant(fmt::format("crash_test{{writer=\"{}\"}}[10d]", writer.name()), end);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    for (const std::string& problem : ledger.Check(*answer)) {
+      ADD_FAILURE() << problem;
+    }
+    CheckStaleMarkers(ledger, &client);
+  }
+
   // At the time of a staleness marker the series has no value, although one came just before.
-  static void CheckStaleMarkers(const CrashWriter& writer, QueryClient* client) {
-    for (const auto& marker : writer.ledger().AcknowledgedStaleMarkers(5)) {
+  static void CheckStaleMarkers(const SampleLedger& ledger, QueryClient* client) {
+    for (const auto& marker : ledger.AcknowledgedStaleMarkers(5)) {
       const auto answer =
           client->Instant(fmt::format("crash_test{{series=\"{}\"}}", marker.series), marker.t);
       ASSERT_TRUE(answer.ok()) << answer.status();
@@ -130,6 +190,11 @@ class Crash : public ::testing::Test {
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<CrashWriter>> writers_;
   std::unique_ptr<ServerProcess> server_;
+  std::string data_dir_ = dir_.File("data");
+  // By writer: what had been acknowledged before this round, and before the last whole backup.
+  std::map<std::string, SampleLedger> before_round_;
+  std::map<std::string, SampleLedger> backed_up_;
+  int backups_ = 0;
   int64_t slowest_start_ms_ = 0;
 };
 
@@ -146,8 +211,9 @@ TEST_F(Crash, AcknowledgedSamplesSurviveEveryKill) {
   EXPECT_EQ(server_->process().Terminate(), 0) << server_->process().Log();
   ASSERT_NO_FATAL_FAILURE(Start());
   CheckEverything();
-  fmt::print("{} kills, {} samples acknowledged, slowest start {} ms\n", rounds_, Acknowledged(),
-             slowest_start_ms_);
+  CheckBackup();
+  fmt::print("{} kills, {} samples acknowledged, {} backups, slowest start {} ms\n", rounds_,
+             Acknowledged(), backups_, slowest_start_ms_);
   EXPECT_GT(Acknowledged(), rounds_ * 100);
 }
 

@@ -19,6 +19,14 @@ void SampleLedger::Acknowledge(const std::string& series, model::Sample sample) 
   entry.acknowledged = true;
 }
 
+void SampleLedger::TakeSent(const SampleLedger& later) {
+  for (const auto& [name, entries] : later.series_) {
+    for (const auto& [t, entry] : entries) {
+      series_[name].try_emplace(t, Entry{.bits = entry.bits});
+    }
+  }
+}
+
 std::vector<std::string> SampleLedger::Check(const QueryAnswer& answer) const {
   std::vector<std::string> problems;
   std::map<std::string, const AnswerSeries*> found;

@@ -20,6 +20,9 @@ class SampleLedger {
   // The sample was acknowledged: it must be stored from now on.
   void Acknowledge(const std::string& series, model::Sample sample);
 
+  // Takes over what `later`, a continuation of this ledger, sent since; not what it acknowledged.
+  void TakeSent(const SampleLedger& later);
+
   // What is wrong with `answer`, all samples of all series, told apart by the label "series"; at
   // most a few lines. Staleness markers are not part of such an answer.
   std::vector<std::string> Check(const QueryAnswer& answer) const;

@@ -44,6 +44,18 @@ TEST(SampleLedger, SeesSamplesThatAreThereTwiceOrWereNeverSent) {
   EXPECT_EQ(ledger.Check(other).size(), 1u);
 }
 
+TEST(SampleLedger, TakesWhatWasSentLaterAsNotAcknowledged) {
+  SampleLedger earlier = OneAcknowledgedOneNot();
+  SampleLedger later = earlier;
+  later.Send("a", {.t = 3, .v = 0.3});
+  later.Acknowledge("a", {.t = 3, .v = 0.3});
+  EXPECT_FALSE(earlier.Check(Stored({{1, "0.1"}, {3, "0.3"}})).empty());
+  earlier.TakeSent(later);
+  EXPECT_TRUE(earlier.Check(Stored({{1, "0.1"}, {3, "0.3"}})).empty());
+  EXPECT_TRUE(earlier.Check(Stored({{1, "0.1"}})).empty());
+  EXPECT_EQ(earlier.acknowledged(), 1u);
+}
+
 TEST(SampleLedger, ExpectsStalenessMarkersOnlyWhereTheyShow) {
   SampleLedger ledger = OneAcknowledgedOneNot();
   ledger.Send("a", {.t = 3, .v = model::StaleMarker()});
