@@ -26,7 +26,7 @@ class OpenStore {
     for (rocksdb::ColumnFamilyDescriptor& family : families) {
       family.options.disable_auto_compactions = true;
     }
-    rocksdb::DBOptions db_options = internal::MakeDbOptions(options, nullptr);
+    rocksdb::DBOptions db_options = internal::MakeDbOptions(options, nullptr, nullptr);
     db_options.create_if_missing = false;
     ASSIGN_OR_RETURN(internal::OpenDatabase open,
                      internal::OpenOrCreate(path, db_options, families));

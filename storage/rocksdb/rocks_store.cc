@@ -186,7 +186,7 @@ absl::StatusOr<std::unique_ptr<RocksStore>> RocksStore::Open(const std::string& 
   auto impl = std::make_unique<Impl>();
   impl->listener = std::make_shared<internal::HealthListener>(deps.logger, deps.metrics);
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  rocksdb::DBOptions db_options = internal::MakeDbOptions(options, deps.env);
+  rocksdb::DBOptions db_options = internal::MakeDbOptions(options, deps.env, deps.logger);
   db_options.listeners = {impl->listener};
 
   absl::StatusOr<internal::OpenDatabase> open =

@@ -5,6 +5,7 @@
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/rate_limiter.h"
 #include "rocksdb/table.h"
+#include "storage/rocksdb/internal/info_logger.h"
 #include "storage/rocksdb/internal/schema.h"
 
 namespace tidemark::storage::internal {
@@ -84,7 +85,8 @@ rocksdb::ColumnFamilyOptions ChunkOptions(const std::shared_ptr<rocksdb::Cache>&
 
 }  // namespace
 
-rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env* env) {
+rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env* env,
+                                 base::Logger* logger) {
   rocksdb::DBOptions db;
   db.create_if_missing = true;
   db.create_missing_column_families = true;
@@ -93,8 +95,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env*
   db.max_background_jobs = 2;
   db.max_open_files = -1;
   db.bytes_per_sync = kMiB;
-  db.max_log_file_size = 16 * kMiB;  // RocksDB's own log, the file LOG in the store's folder
-  db.keep_log_file_num = 4;
+  db.info_log = std::make_shared<InfoLogger>(logger);
   db.stats_dump_period_sec = 0;
   if (env != nullptr) {
     db.env = env;

@@ -11,7 +11,9 @@
 
 namespace tidemark::storage::internal {
 
-rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env* env);
+// `env` and `logger` may be null.
+rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env* env,
+                                 base::Logger* logger);
 
 // One descriptor a family, in the order of Family, all on `cache`.
 std::vector<rocksdb::ColumnFamilyDescriptor> MakeFamilies(
