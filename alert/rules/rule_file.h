@@ -11,15 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "alert/yaml/finding.h"
+
 namespace tidemark::alert {
-
-// A place in a file, line and column (in bytes) from 1; zeros when there is none.
-struct FilePosition {
-  int line = 0;
-  int column = 0;
-
-  friend bool operator==(const FilePosition&, const FilePosition&) = default;
-};
 
 // Names with their texts, in order of name, names distinct.
 using TextPairs = std::vector<std::pair<std::string, std::string>>;

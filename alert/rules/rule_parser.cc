@@ -6,9 +6,9 @@
 #include <set>
 #include <utility>
 
-#include "alert/rules/internal/yaml_reader.h"
-#include "alert/rules/scalar_position.h"
 #include "alert/template/template.h"
+#include "alert/yaml/scalar_position.h"
+#include "alert/yaml/yaml_reader.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/engine/label_text.h"
@@ -88,7 +88,7 @@ class RuleFileReader {
   }
 
  private:
-  static void Sort(std::vector<RuleFinding>* findings) {
+  static void Sort(std::vector<FileFinding>* findings) {
     std::stable_sort(findings->begin(), findings->end(), [](const auto& a, const auto& b) {
       return std::pair(a.position.line, a.position.column) <
              std::pair(b.position.line, b.position.column);
@@ -347,21 +347,6 @@ class RuleFileReader {
 };
 
 }  // namespace
-
-std::string RuleFinding::ToString() const {
-  return fmt::format("{}:{}:{}: {}", file, position.line, position.column, message);
-}
-
-absl::Status ParsedRuleFile::status() const {
-  if (errors.empty()) {
-    return absl::OkStatus();
-  }
-  std::string text;
-  for (const RuleFinding& error : errors) {
-    text.append(text.empty() ? "" : "\n").append(error.ToString());
-  }
-  return absl::InvalidArgumentError(text);
-}
 
 ParsedRuleFile ParseRuleFile(std::string_view path, std::string_view text) {
   return RuleFileReader(path, text).Run();

@@ -7,26 +7,19 @@
 
 #include "absl/status/status.h"
 #include "alert/rules/rule_file.h"
+#include "alert/yaml/finding.h"
 
 namespace tidemark::alert {
 
-// Something a rule file says that is wrong, or that is likely not what was meant.
-struct RuleFinding {
-  std::string file;
-  FilePosition position;
-  std::string message;
-
-  // "rules/tikv.yml:12:7: group \"g\", rule 2, \"HighLag\": unknown key \"exp\"", one line.
-  std::string ToString() const;
-};
+using RuleFinding = FileFinding;
 
 struct ParsedRuleFile {
   RuleFile file;                      // only what is right, when there are errors
-  std::vector<RuleFinding> errors;    // in order of place; the file must not be used with any
-  std::vector<RuleFinding> warnings;  // Prometheus takes these, too: rules that occur twice, …
+  std::vector<FileFinding> errors;    // in order of place; the file must not be used with any
+  std::vector<FileFinding> warnings;  // Prometheus takes these, too: rules that occur twice, …
 
   // InvalidArgument with all errors, one a line; OK if there is none.
-  absl::Status status() const;
+  absl::Status status() const { return ToStatus(errors); }
 };
 
 // Parses and checks `text`, the content of the file `path`. Unknown and repeated keys, names,

@@ -15,7 +15,7 @@ std::string WithRule(std::string_view rule) {
 
 std::vector<std::string> Errors(std::string_view text) {
   std::vector<std::string> errors;
-  for (const RuleFinding& error : ParseRuleFile("f.yml", text).errors) {
+  for (const FileFinding& error : ParseRuleFile("f.yml", text).errors) {
     errors.push_back(error.ToString());
   }
   return errors;

@@ -2,7 +2,7 @@
 // indentation) and escapes in quotes. So the two texts are walked side by side. White space is
 // skipped on either side where the other has none, and everything else must agree. Where it does
 // not, the rest is taken to stand where the agreement ended.
-#include "alert/rules/scalar_position.h"
+#include "alert/yaml/scalar_position.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "alert/rules/rule_file.h"
+#include "alert/yaml/finding.h"
 
 namespace tidemark::alert {
 

@@ -1,4 +1,4 @@
-#include "alert/rules/internal/yaml_reader.h"
+#include "alert/yaml/yaml_reader.h"
 
 #include <algorithm>
 #include <charconv>

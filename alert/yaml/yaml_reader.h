@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "alert/rules/rule_file.h"
-#include "alert/rules/rule_parser.h"
+#include "alert/yaml/finding.h"
 #include "yaml-cpp/yaml.h"
 
 namespace tidemark::alert {
@@ -43,8 +42,8 @@ class YamlReader {
   std::optional<int64_t> Duration(const YAML::Node& node, std::string_view what);
   std::optional<int64_t> Integer(const YAML::Node& node, std::string_view what);
 
-  std::vector<RuleFinding>& errors() { return errors_; }
-  std::vector<RuleFinding>& warnings() { return warnings_; }
+  std::vector<FileFinding>& errors() { return errors_; }
+  std::vector<FileFinding>& warnings() { return warnings_; }
 
  private:
   void AddEntries(const YAML::Node& node, std::string_view what, int depth,
@@ -56,8 +55,8 @@ class YamlReader {
   const std::string path_;
   std::string subject_;
   int merges_ = 0;
-  std::vector<RuleFinding> errors_;
-  std::vector<RuleFinding> warnings_;
+  std::vector<FileFinding> errors_;
+  std::vector<FileFinding> warnings_;
 };
 
 }  // namespace tidemark::alert

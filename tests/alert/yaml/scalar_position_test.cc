@@ -1,4 +1,4 @@
-#include "alert/rules/scalar_position.h"
+#include "alert/yaml/scalar_position.h"
 
 #include <gtest/gtest.h>
 
