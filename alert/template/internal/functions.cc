@@ -5,11 +5,11 @@
 namespace tidemark::alert::templates {
 
 const Function* FindFunction(std::string_view name) {
-  static const base::StringMap<const Function*>& functions = *[] {
-    auto* all = new base::StringMap<const Function*>;  // lives as long as the process
+  static const base::StringMap<const Function*> functions = [] {
+    base::StringMap<const Function*> all;
     for (const auto& table : {LanguageFunctions(), PrometheusFunctions()}) {
       for (const Function& function : table) {
-        all->emplace(std::string(function.name), &function);
+        all.emplace(std::string(function.name), &function);
       }
     }
     return all;

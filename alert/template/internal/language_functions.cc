@@ -1,7 +1,7 @@
 // The functions of the template language itself: logic, comparison, elements, printing, escaping.
 #include <algorithm>
 
-#include "alert/template/internal/escape.h"
+#include "alert/template/escape.h"
 #include "alert/template/internal/functions.h"
 #include "alert/template/internal/methods.h"
 #include "alert/template/internal/print.h"

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "alert/template/internal/text_case.h"
+#include "alert/template/text_case.h"
 #include "fmt/format.h"
 #include "query/parser/quote.h"
 

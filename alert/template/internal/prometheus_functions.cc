@@ -4,12 +4,12 @@
 
 #include <arpa/inet.h>
 
-#include "alert/template/internal/escape.h"
+#include "alert/template/escape.h"
 #include "alert/template/internal/functions.h"
 #include "alert/template/internal/humanize.h"
 #include "alert/template/internal/number.h"
 #include "alert/template/internal/print.h"
-#include "alert/template/internal/text_case.h"
+#include "alert/template/text_case.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "model/replacement.h"

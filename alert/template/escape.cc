@@ -1,6 +1,6 @@
-#include "alert/template/internal/escape.h"
+#include "alert/template/escape.h"
 
-#include "alert/template/internal/text_case.h"
+#include "alert/template/text_case.h"
 #include "fmt/format.h"
 #include "query/parser/quote.h"
 

@@ -1,4 +1,4 @@
-#include "alert/template/internal/text_case.h"
+#include "alert/template/text_case.h"
 
 #include <locale.h>
 #include <wctype.h>
