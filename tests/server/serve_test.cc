@@ -26,7 +26,7 @@ class ServeTest : public ::testing::Test {
     flags_.journal_sync = "off";
     flags_.enable_lifecycle = true;
     flags_.io_threads = 2;
-    flags_.as_text = {{"storage.retention.time", "0"}};
+    flags_.as_text = {{"storage.tsdb.retention.time", "0"}};
   }
 
   // Runs a server and calls `body` when it is ready; then ends it and gives its result.
