@@ -145,6 +145,38 @@ TEST_F(EngineTest, NamesAFunctionItDoesNotHave) {
   EXPECT_EQ(base::Message(result.status()), "function start_timestamp() is not supported");
 }
 
+// The labels of the only series of `expr` at one minute, or the message of its error.
+std::string LabelsOf(const Engine& engine, std::string_view expr) {
+  const auto result = engine.Instant(expr, 60'000);
+  if (!result.ok()) {
+    return std::string(base::Message(result.status()));
+  }
+  return result->vector.size() == 1 ? result->vector[0].labels.ToString() : "not one series";
+}
+
+TEST_F(EngineTest, DropsNamesAtTheEndWhenAskedTo) {
+  querier_.Add(model::Labels::Of({{"__name__", "n"}, {"i", "0"}}), {{60'000, 1}});
+  EngineOptions options;
+  options.delayed_name_removal = true;
+  const Engine delayed = NewEngine(options);
+  const Engine at_once = NewEngine();
+  const auto expect = [&](std::string_view expr, std::string_view with, std::string_view without) {
+    EXPECT_EQ(LabelsOf(delayed, expr), with) << expr;
+    EXPECT_EQ(LabelsOf(at_once, expr), without) << expr;
+  };
+  expect(R"(abs(m{i="0"}))", R"({i="0"})", R"({i="0"})");
+  expect("sum by (__name__) (m)", "m", "m");
+  expect("sum by (__name__) (rate(m[1m]))", "{}", "{}");
+  expect(R"~(label_replace(-m{i="0"}, "was", "$1", "__name__", "(.*)"))~", R"({i="0", was="m"})",
+         R"({i="0"})");
+  expect(R"(label_replace(m{i="0"} * 2, "__name__", "x", "", ""))", R"(x{i="0"})", R"(x{i="0"})");
+  expect(R"~(label_replace(abs({i="0"}), "was", "$1", "__name__", "(n)") == 1)~",
+         R"({i="0", was="n"})", "vector cannot contain metrics with the same labelset");
+  expect(R"(abs({i="0"}))", "vector cannot contain metrics with the same labelset",
+         "vector cannot contain metrics with the same labelset");
+  expect(R"(m{i="0"} + m)", R"({i="0"})", R"({i="0"})");
+}
+
 TEST_F(EngineTest, CountsWhatAQueryCosts) {
   const auto result = NewEngine().Range("m", 0, 9'000, 1000);
   EXPECT_EQ(result->stats.samples_read, 100U);
