@@ -344,12 +344,10 @@ absl::Status FillRow(Kernel kernel, const WindowedSeries& series, bool once) {
   return absl::OkStatus();
 }
 
-absl::Status Resets(const WindowedSeries& series) {
-  return OfValues<[](Values v) { return AsDouble(CountResets(v)); }>(series);
-}
-absl::Status Changes(const WindowedSeries& series) {
-  return OfValues<[](Values v) { return AsDouble(CountChanges(v)); }>(series);
-}
+double ResetsIn(Values values) { return AsDouble(CountResets(values)); }
+double ChangesIn(Values values) { return AsDouble(CountChanges(values)); }
+absl::Status Resets(const WindowedSeries& series) { return OfValues<ResetsIn>(series); }
+absl::Status Changes(const WindowedSeries& series) { return OfValues<ChangesIn>(series); }
 
 // What does the work of `kernel` over anchored and smoothed windows.
 struct ExtendedKernel {
