@@ -28,7 +28,7 @@ class DbFixture : public ::testing::Test {
     options_.path = dir_.File("data");
     options_.retention_ms = 0;
     options_.sweep_interval_ms = 3'600'000;  // of the fake clock: only when a test asks
-    options_.consolidation_interval_ms = 0;   // likewise
+    options_.consolidation_interval_ms = 0;  // likewise
     options_.journal_segment_bytes = 1u << 20;
     options_.sync = SyncMode::kOff;  // nothing here loses power; syncs are the journal's tests
   }

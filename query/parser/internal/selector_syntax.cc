@@ -9,8 +9,8 @@
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "query/parser/internal/number.h"
-#include "query/parser/quote.h"
 #include "query/parser/internal/syntax_parser.h"
+#include "query/parser/quote.h"
 
 namespace tidemark::query {
 namespace {

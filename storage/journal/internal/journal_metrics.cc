@@ -18,10 +18,9 @@ base::Counter* AddErrors(base::MetricsRegistry* registry, const char* call) {
 
 JournalMetrics::JournalMetrics(base::MetricsRegistry* registry)
     : entries(registry->AddCounter("tidemark_journal_entries_total", "Entries written.")),
-      written_bytes(
-          registry->AddCounter("tidemark_disk_written_bytes_total",
-                               "Bytes written to table files and the journal, by what for.",
-                               {{"by", "journal"}})),
+      written_bytes(registry->AddCounter(
+          "tidemark_disk_written_bytes_total",
+          "Bytes written to table files and the journal, by what for.", {{"by", "journal"}})),
       syncs(registry->AddCounter("tidemark_journal_syncs_total", "Syncs that succeeded.")),
       open_errors(AddErrors(registry, "open")),
       write_errors(AddErrors(registry, "write")),

@@ -5,8 +5,8 @@
 #include "base/check.h"
 #include "fmt/format.h"
 #include "server/api/admin_routes.h"
-#include "server/api/lifecycle_routes.h"
 #include "server/api/export_routes.h"
+#include "server/api/lifecycle_routes.h"
 #include "server/api/query_routes.h"
 #include "server/api/series_routes.h"
 
