@@ -1,4 +1,5 @@
 // Functions of each value by itself.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -10,13 +11,30 @@ namespace tidemark::query {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInf = std::numeric_limits<double>::infinity();
 
-// NaN if either is.
+// NaN if either is, save that, as in Prometheus, -Inf is smaller than NaN, too, and +Inf larger.
+// -0 is smaller than 0.
 double Smaller(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? kNan : std::fmin(a, b);
+  if (a == -kInf || b == -kInf) {
+    return -kInf;
+  }
+  if (std::isnan(a) || std::isnan(b)) {
+    return kNan;
+  }
+  return a == b ? (std::signbit(a) ? a : b) : std::min(a, b);
 }
-double Larger(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? kNan : std::fmax(a, b);
+double Larger(double a, double b) { return -Smaller(-a, -b); }
+
+// Prometheus' sinh and cosh reach infinity where exp does.
+constexpr double kHyperbolicAsExp = 21;
+
+double HyperbolicCosine(double v) {
+  return std::abs(v) > kHyperbolicAsExp ? std::exp(std::abs(v)) * 0.5 : std::cosh(v);
+}
+double HyperbolicSine(double v) {
+  return std::abs(v) > kHyperbolicAsExp ? std::copysign(std::exp(std::abs(v)) * 0.5, v)
+                                        : std::sinh(v);
 }
 
 double Sign(double v) { return v > 0 ? 1 : v < 0 ? -1 : v; }
@@ -93,8 +111,8 @@ constexpr VectorFunction kFunctions[] = {
     {FunctionId::kAsin, Map<[](double v) { return std::asin(v); }>},
     {FunctionId::kAcos, Map<[](double v) { return std::acos(v); }>},
     {FunctionId::kAtan, Map<[](double v) { return std::atan(v); }>},
-    {FunctionId::kSinh, Map<[](double v) { return std::sinh(v); }>},
-    {FunctionId::kCosh, Map<[](double v) { return std::cosh(v); }>},
+    {FunctionId::kSinh, Map<HyperbolicSine>},
+    {FunctionId::kCosh, Map<HyperbolicCosine>},
     {FunctionId::kTanh, Map<[](double v) { return std::tanh(v); }>},
     {FunctionId::kAsinh, Map<[](double v) { return std::asinh(v); }>},
     {FunctionId::kAcosh, Map<[](double v) { return std::acosh(v); }>},

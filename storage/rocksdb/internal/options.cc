@@ -73,6 +73,7 @@ rocksdb::ColumnFamilyOptions ChunkOptions(const std::shared_ptr<rocksdb::Cache>&
   family.compression = rocksdb::kZSTD;  // flushed bytes count as much as merged ones
   family.compression_opts.level = 1;
   family.compaction_style = rocksdb::kCompactionStyleUniversal;
+  family.level_compaction_dynamic_level_bytes = false;  // says nothing of universal compaction
   family.compaction_options_universal.min_merge_width = kMergeWidth;
   family.compaction_options_universal.max_merge_width = kMergeWidth;
   family.compaction_options_universal.size_ratio = 10;

@@ -85,7 +85,7 @@ std::string RandomExpression::SameVector(int depth) {
     case 0:
       return Arithmetic(depth, random_.OneOf("*", "/", "%"), Precision::kSame);
     case 1:
-      return fmt::format("timestamp({})", random_.Chance(70) ? Selector() : operand());
+      return TimeOf(random_.Chance(70) ? Selector() : operand());
     case 2:
       return fmt::format("sqrt({})", operand());
     case 3:
@@ -328,6 +328,13 @@ std::string RandomExpression::Deviation(int depth) {
   const std::string op = random_.OneOf("stddev", "stdvar");
   return random_.Chance(50) ? Aggregation(op, Vector(depth, Precision::kExact))
                             : fmt::format("{}_over_time({})", op, Window(depth, Precision::kExact));
+}
+
+std::string RandomExpression::TimeOf(const std::string& operand) {
+  if (operand.find(" @ ") != std::string::npos && operand.find(" offset ") != std::string::npos) {
+    Note(VersionDifference::kPinnedTimestamp);
+  }
+  return fmt::format("timestamp({})", operand);
 }
 
 std::string RandomExpression::Prediction(int depth) {

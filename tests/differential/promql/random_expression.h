@@ -67,6 +67,7 @@ class RandomExpression {
   std::string SetOperation(int depth, Precision worst);
   std::string OfLabels(int depth, Precision worst);
   std::string Deviation(int depth);
+  std::string TimeOf(const std::string& operand);
   std::string Prediction(int depth);
   std::string Newer(int depth);
   std::string HistogramQuantile();

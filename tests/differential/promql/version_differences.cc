@@ -25,6 +25,10 @@ constexpr std::array<VersionDifferenceInfo, kVersionDifferences> kInfos = {{
      "before 3.0 predict_linear() of a range with @ is evaluated at the first step only",
      {3, 0},
      false},
+    {"timestamp of a pinned, shifted selector",
+     "before 3.0 timestamp() of a selector with @ passes over its offset",
+     {3, 0},
+     false},
 }};
 
 }  // namespace

@@ -25,6 +25,7 @@ enum class VersionDifference {
   kDeviationOfInfinite,
   kAtan2KeepsName,
   kPinnedPrediction,
+  kPinnedTimestamp,
   kCount,
 };
 
