@@ -28,7 +28,7 @@ def free_port():
 
 def tidemark(data, port):
     return [str(RELEASE / "server" / "tidemark"), "serve", f"--storage.path={data}",
-            f"--web.listen-address=127.0.0.1:{port}"]
+            f"--web.listen-address=127.0.0.1:{port}", "--web.enable-admin-api"]
 
 
 def prometheus(data, port):

@@ -1,4 +1,4 @@
-"""The table of docs/performance.md: every figure of every server, over the same recorded requests.
+"""A table of every figure of every server, over the same recorded requests.
 
 Several rounds, the servers one after another in each; medians and ratios. Raw results go to
 build/bench/table.json, the table in Markdown to build/bench/table.md.

@@ -2,7 +2,7 @@
 #
 #   micro   the Google Benchmarks, those whose names match FILTER (all)
 #   ingest  recorded requests of a simulated fleet through the real binary (the default)
-#   peers   the table of docs/performance.md: Tidemark, Prometheus, VictoriaMetrics, same requests
+#   peers   a table of figures: Tidemark, Prometheus, VictoriaMetrics, over the same requests
 #   growth  cost by number of series and by days kept; draws docs/performance/*.svg
 #   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
 #
