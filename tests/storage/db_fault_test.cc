@@ -2,6 +2,7 @@
 // there can be read, and nothing has to be restarted.
 #include <filesystem>
 #include <future>
+#include <memory>
 
 #include <gmock/gmock.h>
 
@@ -83,15 +84,16 @@ TEST_F(DbFaultTest, SaysThatWritesMustWaitWhileADiskIsSlow) {
   std::promise<void> go_on;
   std::shared_future<void> gone_on = go_on.get_future().share();
   // Writer: the test, before it writes. Reader: the journal's thread.
-  std::atomic<bool> slow{false};
-  disk_.SetBeforeSync([&] {
-    if (slow.load()) {
+  const auto slow = std::make_shared<std::atomic<bool>>(false);
+  // Owns what it looks at: the journal's last sync comes after this body.
+  disk_.SetBeforeSync([gone_on, slow] {
+    if (slow->load()) {
       gone_on.wait();
     }
   });
   options_.max_pending_journal_bytes = 64 << 10;
   Open();
-  slow.store(true);
+  slow->store(true);
   std::vector<std::future<absl::Status>> answers;
   for (int i = 0; db_->CheckWritable().ok(); ++i) {
     ASSERT_LT(i, 100'000);
