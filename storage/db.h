@@ -124,8 +124,8 @@ class Db final : public Querier {
   absl::StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
                                                        const Selection& selection) const override;
 
-  // The stored name of every series that passes all matchers, in memory or not, whether or not it
-  // has samples in the selection's times: all that may have. Sorted.
+  // The stored name of every series that passes all matchers and whose extent in time overlaps the
+  // selection's, in memory or not. It may have no sample there. Sorted.
   absl::StatusOr<std::vector<SeriesKey>> MatchingSeries(const Selection& selection) const;
 
   // Type, help and unit as senders told them: of all families, or of `metric`; by name.

@@ -46,7 +46,7 @@ class TimelineWriter {
   // `row` is no timeline.
   absl::Status Adopt(TimelineNumber number, std::string_view row);
 
-  // The timeline whose stretch `times` is, a new one if there is none.
+  // The timeline that equals `times`, a new one if there is none.
   // REQUIRES: `times` is not empty and strictly ascending.
   TimelineNumber Add(std::span<const model::Timestamp> times);
 
