@@ -145,7 +145,7 @@ bool operator==(const Alert& a, const Alert& b) {
          a.annotations == b.annotations && a.state == b.state && a.is_true == b.is_true &&
          a.active_at == b.active_at && a.fired_at == b.fired_at && a.resolved_at == b.resolved_at &&
          a.keep_firing_since == b.keep_firing_since && a.last_sent_at == b.last_sent_at &&
-         a.valid_until == b.valid_until;
+         a.valid_until == b.valid_until && a.silent_since == b.silent_since;
 }
 
 // Moves one alert on to `t`, according to whether it is true; false when it is to be forgotten.

@@ -68,6 +68,8 @@ struct Alert {
   std::optional<model::Timestamp> keep_firing_since = std::nullopt;  // firing, and false since
   std::optional<model::Timestamp> last_sent_at = std::nullopt;       // to the receivers
   std::optional<model::Timestamp> valid_until = std::nullopt;        // told them when sent
+  // Since when what the alert was computed from has been missing: it is held in its state.
+  std::optional<model::Timestamp> silent_since = std::nullopt;
 
   friend bool operator==(const Alert& a, const Alert& b);
 };

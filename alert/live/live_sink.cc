@@ -1,0 +1,23 @@
+#include "alert/live/live_sink.h"
+
+namespace tidemark::alert {
+
+std::string_view ToString(LiveCause cause) {
+  switch (cause) {
+    case LiveCause::kArrival:
+      return "arrival";
+    case LiveCause::kDeadline:
+      return "deadline";
+    case LiveCause::kTick:
+      return "tick";
+    case LiveCause::kLate:
+      return "late";
+    case LiveCause::kSilent:
+      return "silent";
+    case LiveCause::kReload:
+      return "reload";
+  }
+  return "";
+}
+
+}  // namespace tidemark::alert
