@@ -38,6 +38,9 @@ struct LiveTransition {
   // The identity labels of the cluster the rule was evaluated for; empty of a fleet-wide group.
   model::LabelsView cluster;
   const Transition& transition;
+  // What SavedAlert has besides, so that whoever keeps transitions can restore the alert.
+  model::LabelsView partition{};
+  uint64_t inputs = 0;
   // Of the deciding sample, in the sender's clock; none where no sample decided.
   std::optional<model::Timestamp> sample_time;
   // When the deciding sample was received, or when the deadline was: wall ms, and the same moment
@@ -51,6 +54,7 @@ struct LiveTransition {
 struct DueAlert {
   const RuleGroup* group = nullptr;
   const Rule* rule = nullptr;
+  model::Labels cluster{};  // as in LiveTransition
   Alert alert;
   // When what is told now for the first time was decided (see LiveTransition); none where it is
   // only repeated.
