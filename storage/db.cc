@@ -71,13 +71,15 @@ absl::Status Db::Init() {
                                             {deps_.logger, deps_.metrics}));
   ASSIGN_OR_RETURN(cold_, ColdIndex::Open(store_.get()));
   RETURN_IF_ERROR(OpenJournal());
+  // What came late before is not known any more.
+  head_.NoteSweptLate(deps_.clock->NowMs());
   {
     base::MutexLock lock(&sweep_mu_);
     ASSIGN_OR_RETURN(sweeper_, Sweeper::Create({&head_, &new_series_, &metadata_, journal_.get(),
                                                 store_.get(), deps_.clock, deps_.metrics}));
-    evictor_ =
-        std::make_unique<Evictor>(Evictor::Parts{&head_, cold_.get(), deps_.clock, deps_.metrics},
-                                  options_.inactive_after_ms);
+    evictor_ = std::make_unique<Evictor>(
+        Evictor::Parts{&head_, cold_.get(), deps_.clock, deps_.metrics, &arrivals_},
+        options_.inactive_after_ms);
   }
   RETURN_IF_ERROR(OpenConsolidator());
   RegisterMetrics();
@@ -197,6 +199,12 @@ absl::Status Db::Flush() {
 
 absl::Status Db::DeleteSeries(std::span<const std::vector<model::Matcher>> selectors,
                               model::Timestamp min_time, model::Timestamp max_time) {
+  const model::Timestamp newest = std::min(max_time, AcceptedTimes().newest);
+  model::Timestamp before = newest_deleted_.load(std::memory_order_relaxed);
+  while (before < newest &&
+         !newest_deleted_.compare_exchange_weak(before, newest, std::memory_order_release,
+                                                std::memory_order_relaxed)) {
+  }
   // Everything that is there is brought into the store, where the sweep's number tells it from what
   // comes later.
   Tombstone tombstone;

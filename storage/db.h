@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,7 @@
 #include "storage/consolidation/consolidator.h"
 #include "storage/head/head.h"
 #include "storage/journal/journal.h"
+#include "storage/live_store.h"
 #include "storage/metadata_table.h"
 #include "storage/new_series.h"
 #include "storage/querier.h"
@@ -77,7 +79,7 @@ struct DbDeps {
   base::FileSystem* fs = nullptr;
 };
 
-class Db final : public Querier {
+class Db final : public LiveStore {
  public:
   // Opens or creates the store at options.path and brings back everything acknowledged before.
   static absl::StatusOr<std::unique_ptr<Db>> Open(const DbOptions& options, const DbDeps& deps);
@@ -123,6 +125,15 @@ class Db final : public Querier {
   absl::StatusOr<std::vector<std::string>> LabelNames(const Selection& selection) const override;
   absl::StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
                                                        const Selection& selection) const override;
+
+  Arrivals* arrivals() override { return &arrivals_; }
+  void Reclassify(ArrivalSubscriber* subscriber) override;
+  absl::Status VisitSeries(
+      const Selection& selection,
+      absl::FunctionRef<void(SeriesKey key, model::LabelsView labels)> visit) const override;
+  std::optional<SeriesName> NameOf(SeriesRef ref) const override;
+  absl::Status ReadSeries(SeriesKey key, model::Timestamp min_time, model::Timestamp max_time,
+                          SampleColumns* columns) const override;
 
   // The stored name of every series that passes all matchers and whose extent in time overlaps the
   // selection's, in memory or not. It may have no sample there. Sorted.
@@ -177,6 +188,7 @@ class Db final : public Querier {
   const std::unique_ptr<base::FileSystem> own_fs_;  // when none was given
   base::FileSystem* const fs_;
 
+  Arrivals arrivals_;
   Head head_;
   NewSeries new_series_;
   MetadataTable metadata_;
@@ -194,6 +206,10 @@ class Db final : public Querier {
   int64_t first_bucket_ ABSL_GUARDED_BY(rewrite_mu_) = INT64_MIN;  // buckets before it are dropped
   // The longest time that samples are kept. Writer: SetRetentionRules. Publishes nothing else.
   std::atomic<int64_t> longest_keep_ms_;
+
+  // Samples up to this time may have been deleted while their series was in memory. Writer:
+  // DeleteSeries. Readers: ReadSeries. Publishes nothing else.
+  std::atomic<model::Timestamp> newest_deleted_{model::kMinTimestamp};
 
   base::Mutex upkeep_mu_;
   base::CondVar upkeep_wake_;

@@ -146,6 +146,9 @@ void Sweeper::AddToBatch(const Taken& taken, StoreBatch* batch) {
   }
   AddChunks(*taken.series, ChunkKind::kInOrder, taken.capture.in_order, batch);
   AddChunks(*taken.series, ChunkKind::kOutOfOrder, SortedByTime(taken.capture.late), batch);
+  for (const model::Sample& late : taken.capture.late) {
+    parts_.head->NoteSweptLate(late.t);
+  }
   batch->PutState(taken.capture.state);
 }
 

@@ -14,6 +14,9 @@ void WriteSession::Begin() {
 
 void WriteSession::Register(std::span<Head::Wanted> wanted) {
   db_->head_.Register(wanted, [this](std::span<HeadSeries* const> created) {
+    for (HeadSeries* series : created) {
+      series->SetWanted(db_->arrivals_.WantedBy(series->labels()));
+    }
     // Listed before it is submitted: if the journal fails in between, it is journaled again.
     db_->new_series_.Add(created);
     JournalRecordWriter definitions;
@@ -46,6 +49,9 @@ void WriteSession::SetMetadata(std::string_view metric, const MetricMetadata& me
 
 void WriteSession::Commit(JournalEntry::Done done) {
   guard_.Leave();
+  if (!arrivals_.empty()) {
+    arrivals_.Tell(db_->deps_.clock->NowMs(), db_->deps_.clock->SteadyNanos());
+  }
   if (records_.empty()) {
     done(absl::OkStatus());
     return;

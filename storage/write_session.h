@@ -19,6 +19,7 @@
 
 #include "absl/status/status.h"
 #include "model/sample.h"
+#include "storage/arrivals.h"
 #include "storage/db.h"
 #include "storage/journal_records.h"
 
@@ -34,7 +35,7 @@ enum class Refusal : uint8_t {
 class WriteSession {
  public:
   // `db` must outlive the session.
-  explicit WriteSession(Db* db) : db_(db) {}
+  explicit WriteSession(Db* db) : db_(db), arrivals_(&db->arrivals_) {}
 
   void Begin();
 
@@ -62,6 +63,9 @@ class WriteSession {
     }
     late_ += result == AppendResult::kLate ? 1 : 0;
     duplicates_ += result == AppendResult::kDuplicate ? 1 : 0;
+    if (const uint8_t wanted = series->wanted(); wanted != 0) {
+      NoteArrival(wanted, *series, sample, result);
+    }
     records_.AddSample(series->ref(), sample, result == AppendResult::kStored);
     return Refusal::kNone;
   }
@@ -80,18 +84,26 @@ class WriteSession {
   // Ends a request of which nothing was appended.
   void Abandon() { guard_.Leave(); }
 
-  // Hands the request to the journal. `done` is called once: on the journal's thread when
-  // everything is durable (or could not be made so), or at once when there is nothing to write.
+  // Tells those who wanted to know of what has come, and hands the request to the journal. `done`
+  // is called once: on the journal's thread when everything is durable (or could not be made so),
+  // or at once when there is nothing to write.
   void Commit(JournalEntry::Done done);
 
  private:
   // Appends to the series that has the labels of `*series`, which is gone, and sets it.
   AppendResult AppendAnew(HeadSeries** series, model::Sample sample);
+  void NoteArrival(uint8_t wanted, const HeadSeries& series, model::Sample sample,
+                   AppendResult result) {
+    if (result != AppendResult::kDuplicate) {
+      arrivals_.Note(wanted, {series.ref(), result == AppendResult::kLate, sample});
+    }
+  }
 
   Db* const db_;
   base::EpochDomain::Guard guard_;
   Db::TimeBounds bounds_{};
   JournalRecordWriter records_;
+  ArrivalCollector arrivals_;
   uint64_t late_ = 0;
   uint64_t duplicates_ = 0;
 };

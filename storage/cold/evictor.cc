@@ -67,7 +67,9 @@ absl::Status Evictor::MoveEnded() {
   }
   std::vector<ColdSeriesRecord> records;
   std::vector<SeriesRef> forgotten;
+  std::vector<SeriesRef> left;
   for (const HeadSeries* series : ended_) {
+    left.push_back(series->ref());
     if (series->min_time() > series->max_time()) {
       forgotten.push_back(series->ref());
     } else {
@@ -78,6 +80,7 @@ absl::Status Evictor::MoveEnded() {
   RETURN_IF_ERROR(base::Annotate(parts_.cold->TakeOver(records, forgotten, parts_.head->last_ref()),
                                  "move inactive series"));
   parts_.head->Remove(ended_);
+  parts_.arrivals->TellEvicted(left, parts_.clock->NowMs(), parts_.clock->SteadyNanos());
   evicted_->Add(ended_.size());
   ended_.clear();
   return absl::OkStatus();

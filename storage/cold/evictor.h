@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "storage/arrivals.h"
 #include "storage/cold/cold_index.h"
 #include "storage/head/head.h"
 
@@ -31,6 +32,7 @@ class Evictor {
     ColdIndex* cold;
     const base::Clock* clock;
     base::MetricsRegistry* metrics;
+    Arrivals* arrivals;  // told of what has left
   };
 
   // All parts must outlive the evictor.

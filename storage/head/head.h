@@ -80,6 +80,21 @@ class Head {
   // Refs are 1 … last_ref(); some may be missing.
   SeriesRef last_ref() const { return last_ref_.load(std::memory_order_acquire); }
   size_t series_count() const { return table_.size(); }
+  // Returns when every registration that has begun has ended.
+  void AwaitRegistrations() const ABSL_LOCKS_EXCLUDED(register_mu_) {
+    base::MutexLock lock(&register_mu_);
+  }
+
+  // Samples that came late, up to this time, may be in the store and not in memory any more.
+  model::Timestamp newest_swept_late() const {
+    return newest_swept_late_.load(std::memory_order_acquire);
+  }
+  // For the sweep's thread, before it drops such a sample from memory.
+  void NoteSweptLate(model::Timestamp t) {
+    if (t > newest_swept_late_.load(std::memory_order_relaxed)) {
+      newest_swept_late_.store(t, std::memory_order_release);
+    }
+  }
 
   // Memory of series, labels and lookup tables; without chunks and postings.
   size_t bytes() const;
@@ -112,6 +127,8 @@ class Head {
   std::atomic<size_t> twins_{0};
   // Writers: registration, removal. Readers: metrics. Publishes nothing.
   std::atomic<size_t> series_bytes_{0};
+  // Writer: the sweep. Readers: queries of single series. Publishes that the store has them.
+  std::atomic<model::Timestamp> newest_swept_late_{model::kMinTimestamp};
 };
 
 }  // namespace tidemark::storage

@@ -90,6 +90,17 @@ class alignas(32) HeadSeries {
   // Memory of the series and its labels.
   size_t bytes() const { return BytesFor(labels_size_); }
 
+  // The bits of those who want to be told of samples (storage/arrivals.h).
+  uint8_t wanted() const { return wanted_.load(std::memory_order_relaxed); }
+  void SetWanted(uint8_t bits) { wanted_.store(bits, std::memory_order_relaxed); }
+  void Want(uint8_t bit, bool wants) {
+    if (wants) {
+      wanted_.fetch_or(bit, std::memory_order_relaxed);
+    } else {
+      wanted_.fetch_and(static_cast<uint8_t>(~bit), std::memory_order_relaxed);
+    }
+  }
+
   // Fetches what Append will touch besides the series itself.
   void PrefetchOpenChunk() const {
     if (const HeadChunk* open = open_.load(std::memory_order_relaxed); open != nullptr) {
@@ -181,6 +192,9 @@ class alignas(32) HeadSeries {
   std::atomic<bool> dirty_{false};
   bool has_samples_ = false;      // claim; whether encoder_'s last time means anything
   bool last_bits_known_ = false;  // claim; whether its last bits do: not right after a restart
+  // Writers: registration, before anyone can find the series, and who asks anew what is wanted.
+  // Readers: who has appended. Publishes nothing.
+  std::atomic<uint8_t> wanted_{0};
 
   uint32_t active_at_ = 0;  // sweep
 
