@@ -1,0 +1,200 @@
+#include "fleet/fleet.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+
+namespace tidemark::fleet {
+
+// One cluster with what follows it from evaluation to evaluation.
+struct Member {
+  explicit Member(ClusterIdentity identity) : state(std::move(identity)) {}
+
+  ClusterState state;
+  FindingTracker tracker;
+  bool changed = true;  // something has come since the last evaluation
+  std::shared_ptr<const ClusterReport> report;
+};
+
+namespace {
+
+std::vector<InstanceReport> ReportInstances(const ClusterState& cluster) {
+  std::vector<InstanceReport> reports;
+  for (const auto& instance : cluster.instances()) {
+    reports.push_back({instance->name, instance->component, instance->version, instance->first_seen,
+                       instance->last_seen, cluster.Alive(*instance)});
+  }
+  return reports;
+}
+
+std::shared_ptr<ClusterReport> ReportCluster(const ClusterState& cluster, int64_t now_ms,
+                                             const TaskThresholds& thresholds) {
+  auto report = std::make_shared<ClusterReport>();
+  report->identity = cluster.identity();
+  report->first_sample = cluster.first_sample();
+  report->last_sample = cluster.time();
+  report->first_received_ms = cluster.first_received_ms();
+  report->last_received_ms = cluster.last_received_ms();
+  report->delivery_lag_ms = DeliveryLagMs(cluster, now_ms, thresholds);
+  report->silent = IsSilent(cluster, now_ms, thresholds);
+  report->senders.assign(cluster.senders().begin(), cluster.senders().end());
+  report->instances = ReportInstances(cluster);
+  report->ids.assign(cluster.ids().begin(), cluster.ids().end());
+  report->group_labels = cluster.group_labels();
+  for (const TaskFacts& task : cluster.tasks()) {
+    report->tasks.push_back(ReportTask(cluster, task, now_ms, thresholds));
+  }
+  return report;
+}
+
+bool MustBeResumed(const ClusterReport& report) {
+  return std::any_of(report.tasks.begin(), report.tasks.end(), [](const TaskReport& task) {
+    return task.state == TaskState::kPaused || task.state == TaskState::kFailed ||
+           task.state == TaskState::kOrphaned;
+  });
+}
+
+std::vector<Incident> IncidentsOf(const FleetSnapshot& snapshot, const IncidentRules& rules) {
+  std::vector<ClusterFindings> fleet;
+  for (const auto& report : snapshot.clusters) {
+    fleet.push_back(
+        {report->identity.name, &report->group_labels, report->findings, MustBeResumed(*report)});
+  }
+  return FindIncidents(fleet, rules);
+}
+
+bool InOrder(const std::shared_ptr<const ClusterReport>& a,
+             const std::shared_ptr<const ClusterReport>& b) {
+  return std::tie(a->identity.name, a->identity.labels.bytes()) <
+         std::tie(b->identity.name, b->identity.labels.bytes());
+}
+
+}  // namespace
+
+const Finding* ClusterReport::WorstOf(std::string_view task) const {
+  const auto at = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return finding.task.empty() || finding.task == task;
+  });
+  return at == findings.end() ? nullptr : &*at;
+}
+
+std::shared_ptr<const ClusterReport> FleetSnapshot::Find(std::string_view name) const {
+  const auto at = std::find_if(clusters.begin(), clusters.end(), [&](const auto& report) {
+    return report->identity.name == name || report->identity.labels.ToString() == name;
+  });
+  return at == clusters.end() ? nullptr : *at;
+}
+
+Fleet::Fleet(FleetOptions options)
+    : options_(std::move(options)),
+      reader_(options_.identity),
+      snapshot_(std::make_shared<FleetSnapshot>()) {}
+
+Fleet::~Fleet() = default;
+
+Member* Fleet::MemberOf(const ClusterIdentity& identity) {
+  auto& member = members_[identity.labels.bytes()];
+  if (member == nullptr) {
+    member = std::make_unique<Member>(identity);
+  }
+  return member.get();
+}
+
+Member* Fleet::Named(std::string_view name) const {
+  for (const auto& [bytes, member] : members_) {
+    const ClusterIdentity& identity = member->state.identity();
+    if (identity.name == name || identity.labels.ToString() == name) {
+      return member.get();
+    }
+  }
+  return nullptr;
+}
+
+std::optional<Fleet::Input> Fleet::Attach(model::LabelsView series) {
+  const auto signal = ReadSignal(series);
+  if (!signal.has_value()) {
+    return std::nullopt;
+  }
+  const auto identity = reader_.IdentityOf(series);
+  if (!identity.has_value()) {
+    return std::nullopt;
+  }
+  Member* member = MemberOf(*identity);
+  member->state.NoteGroupLabels(series, options_.group_labels);
+  return Input{member, member->state.Attach(series, *signal), reader_.ReplicaOf(series)};
+}
+
+void Fleet::Apply(const Input& input, model::Sample sample, int64_t received_ms) {
+  input.member->changed = true;
+  input.member->state.Apply(input.place, sample, received_ms);
+  input.member->state.NoteSender(input.replica, sample.t);
+}
+
+void Fleet::EvaluateMember(Member* member, int64_t now_ms) {
+  ClusterState& state = member->state;
+  if (state.ForgetInstances(state.time() - options_.forget_instances_ms)) {
+    ++generation_;
+  }
+  auto report = ReportCluster(state, now_ms, options_.thresholds.task);
+  report->findings =
+      member->tracker.Update(Diagnose(state, now_ms, options_.thresholds), state.time());
+  member->report = std::move(report);
+  member->changed = false;
+}
+
+void Fleet::Evaluate(int64_t now_ms, bool all) {
+  auto snapshot = std::make_shared<FleetSnapshot>();
+  snapshot->at_ms = now_ms;
+  for (const auto& [bytes, member] : members_) {
+    if (all || member->changed || member->report == nullptr) {
+      EvaluateMember(member.get(), now_ms);
+    }
+    snapshot->clusters.push_back(member->report);
+  }
+  std::sort(snapshot->clusters.begin(), snapshot->clusters.end(), InOrder);
+  for (const std::string& name : options_.expected) {
+    if (Named(name) == nullptr) {
+      snapshot->missing.push_back(name);
+    }
+  }
+  snapshot->incidents = IncidentsOf(*snapshot, options_.incidents);
+  snapshot_ = std::move(snapshot);
+}
+
+absl::Status Fleet::Forget(std::string_view name) {
+  const Member* member = Named(name);
+  if (member == nullptr) {
+    return absl::NotFoundError(fmt::format("no cluster {} is known", name));
+  }
+  members_.erase(member->state.identity().labels.bytes());
+  ++generation_;
+  return absl::OkStatus();
+}
+
+absl::Status Fleet::ForgetTask(std::string_view cluster, std::string_view task) {
+  Member* member = Named(cluster);
+  if (member == nullptr || !member->state.ForgetTask(task)) {
+    return absl::NotFoundError(fmt::format("no task {} of a cluster {} is known", task, cluster));
+  }
+  member->changed = true;
+  return absl::OkStatus();
+}
+
+std::vector<Fleet::SavedCluster> Fleet::Save() const {
+  std::vector<SavedCluster> saved;
+  for (const auto& [bytes, member] : members_) {
+    saved.emplace_back(member->state.identity(), member->state.Save());
+  }
+  std::sort(saved.begin(), saved.end(), [](const auto& a, const auto& b) {
+    return a.first.labels.bytes() < b.first.labels.bytes();
+  });
+  return saved;
+}
+
+void Fleet::Restore(std::vector<SavedCluster> clusters) {
+  for (auto& [identity, saved] : clusters) {
+    MemberOf(identity)->state.Restore(std::move(saved));
+  }
+}
+
+}  // namespace tidemark::fleet
