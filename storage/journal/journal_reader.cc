@@ -26,8 +26,8 @@ std::string MissingRecords(uint64_t first, uint64_t behind_last) {
 
 class Replay {
  public:
-  Replay(base::FileSystem* fs, const std::string& dir, RecordVisitor visit)
-      : fs_(fs), dir_(dir), visit_(visit) {}
+  Replay(base::FileSystem* fs, const std::string& dir, RecordVisitor visit, SegmentRange range)
+      : fs_(fs), dir_(dir), visit_(visit), range_(range) {}
 
   absl::StatusOr<ReplayReport> Run();
 
@@ -56,6 +56,7 @@ class Replay {
   base::FileSystem* const fs_;
   const std::string& dir_;
   const RecordVisitor visit_;
+  const SegmentRange range_;
   ReplayReport report_;
 
   SegmentId last_id_ = 0;
@@ -71,7 +72,10 @@ class Replay {
 absl::StatusOr<ReplayReport> Replay::Run() {
   ASSIGN_OR_RETURN(const std::vector<SegmentId> ids, ListSegments(fs_, dir_));
   std::optional<Segment> next;
-  for (size_t i = 0; i < ids.size(); ++i) {
+  for (size_t i = 0; i < ids.size() && ids[i] <= range_.last; ++i) {
+    if (ids[i] < range_.first) {
+      continue;
+    }
     std::optional<Segment> segment = std::exchange(next, std::nullopt);
     if (!segment.has_value()) {
       ASSIGN_OR_RETURN(segment, Load(ids[i]));
@@ -238,8 +242,8 @@ void Replay::AddDamage(SegmentId id, uint64_t offset, uint64_t length, std::stri
 }  // namespace
 
 absl::StatusOr<ReplayReport> ReplayJournal(base::FileSystem* fs, const std::string& dir,
-                                           RecordVisitor visit) {
-  auto report = Replay(fs, dir, visit).Run();
+                                           RecordVisitor visit, SegmentRange range) {
+  auto report = Replay(fs, dir, visit, range).Run();
   if (!report.ok()) {
     return base::Annotate(report.status(), fmt::format("replay journal {}", dir));
   }

@@ -46,10 +46,19 @@ struct ReplayReport {
 // The payload is valid during the call only.
 using RecordVisitor = absl::FunctionRef<absl::Status(const RecordPosition&, std::string_view)>;
 
+// Which segments are read, both included.
+struct SegmentRange {
+  SegmentId first = 1;
+  SegmentId last = UINT64_MAX;
+};
+
 // An error of the visitor ends the replay and is returned. A folder that is not there is an empty
 // journal. FailedPrecondition for a segment of another format version.
+//
+// With a range that ends before the last segment, or while the journal is being written, only the
+// records count, not the rest of the report; segments of the range must not be deleted meanwhile.
 absl::StatusOr<ReplayReport> ReplayJournal(base::FileSystem* fs, const std::string& dir,
-                                           RecordVisitor visit);
+                                           RecordVisitor visit, SegmentRange range = {});
 
 // Ids of the segments in `dir`, in order.
 absl::StatusOr<std::vector<SegmentId>> ListSegments(base::FileSystem* fs, const std::string& dir);
