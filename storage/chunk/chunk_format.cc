@@ -75,9 +75,46 @@ void AppendTimesOrTimeline(std::span<const Timestamp> times, TimelineWriter* tim
   value->append(column);
 }
 
-// Fills `times` with the stretch of a timeline that begins at the start of the chunk.
-absl::Status CopyTimeline(const Header& header, uint64_t number, TimelineSource* timelines,
-                          std::span<Timestamp> times) {
+// The times of a sealed chunk that are wanted: those in [min_time, max_time].
+class WantedTimes {
+ public:
+  WantedTimes(Timestamp min_time, Timestamp max_time, std::vector<Timestamp>* out)
+      : min_time_(min_time), max_time_(max_time), out_(*out), old_size_(out->size()) {}
+
+  // Appends those of `times`.
+  void Take(std::span<const Timestamp> times) {
+    const auto from = std::lower_bound(times.begin(), times.end(), min_time_);
+    const auto to = std::upper_bound(from, times.end(), max_time_);
+    out_.insert(out_.end(), from, to);
+    from_ = static_cast<size_t>(from - times.begin());
+  }
+  // Appends those of a chunk with a constant step.
+  void TakeSteps(const Header& header, uint64_t step) {
+    const auto number_from = [&](Timestamp t) -> uint64_t {
+      const uint64_t distance = static_cast<uint64_t>(t) - static_cast<uint64_t>(header.start);
+      return t <= header.start ? 0 : step == 0 ? 1 : (distance + step - 1) / step;
+    };
+    from_ = number_from(min_time_);
+    const uint64_t to = max_time_ >= header.last ? header.count : number_from(max_time_ + 1);
+    for (uint64_t i = from_; i < to; ++i) {
+      out_.push_back(header.start + static_cast<Timestamp>(i * step));
+    }
+  }
+
+  size_t from() const { return from_; }  // the number of the first
+  size_t size() const { return out_.size() - old_size_; }
+
+ private:
+  const Timestamp min_time_;
+  const Timestamp max_time_;
+  std::vector<Timestamp>& out_;
+  const size_t old_size_;
+  size_t from_ = 0;
+};
+
+// Takes from the stretch of a timeline that begins at the start of the chunk.
+absl::Status TakeTimeline(const Header& header, uint64_t number, TimelineSource* timelines,
+                          WantedTimes* wanted) {
   if (timelines == nullptr || number == 0 || number > UINT32_MAX) {
     return absl::DataLossError(fmt::format("chunk names timeline {}", number));
   }
@@ -85,38 +122,34 @@ absl::Status CopyTimeline(const Header& header, uint64_t number, TimelineSource*
       const std::span<const Timestamp> timeline,
       timelines->Timeline(BucketOf(header.start), static_cast<TimelineNumber>(number)));
   const auto from = std::lower_bound(timeline.begin(), timeline.end(), header.start);
-  if (static_cast<size_t>(timeline.end() - from) < times.size() || *from != header.start ||
-      from[times.size() - 1] != header.last) {
+  if (static_cast<size_t>(timeline.end() - from) < header.count || *from != header.start ||
+      from[header.count - 1] != header.last) {
     return absl::DataLossError(
         fmt::format("timeline {} does not have the times of the chunk", number));
   }
-  std::copy_n(from, times.size(), times.begin());
+  wanted->Take({from, header.count});
   return absl::OkStatus();
 }
 
-absl::Status DecodeTimesOf(const Header& header, ByteReader* reader, TimelineSource* timelines,
-                           std::span<Timestamp> times) {
+absl::Status TakeTimes(const Header& header, ByteReader* reader, TimelineSource* timelines,
+                       WantedTimes* wanted) {
   const uint64_t where = reader->Varint();
   if (where == kTimesOfTimeline) {
-    return CopyTimeline(header, reader->Varint(), timelines, times);
+    return TakeTimeline(header, reader->Varint(), timelines, wanted);
   }
   const std::string_view column = reader->Bytes(where == 0 ? 0 : where - 1);
-  return reader->ok() ? DecodeTimes(column, header.start, header.last, times)
-                      : absl::DataLossError("times of a chunk are cut short");
-}
-
-// Takes from `columns` what lies behind `old_size` and outside [min_time, max_time].
-void Cut(size_t old_size, Timestamp min_time, Timestamp max_time, SampleColumns* columns) {
-  const auto begin = columns->timestamps.begin() + static_cast<ptrdiff_t>(old_size);
-  const auto end = columns->timestamps.end();
-  const auto from = std::lower_bound(begin, end, min_time);
-  const auto to = std::upper_bound(from, end, max_time);
-  const auto values = columns->values.begin();
-  const auto base = columns->timestamps.begin();
-  columns->values.erase(values + (to - base), columns->values.end());
-  columns->values.erase(values + (begin - base), values + (from - base));
-  columns->timestamps.erase(to, end);
-  columns->timestamps.erase(begin, from);
+  if (!reader->ok()) {
+    return absl::DataLossError("times of a chunk are cut short");
+  }
+  uint64_t step = 0;
+  if (column.empty() && HasStep(header.start, header.last, header.count, &step)) {
+    wanted->TakeSteps(header, step);
+    return absl::OkStatus();
+  }
+  std::vector<Timestamp> times(header.count);
+  RETURN_IF_ERROR(DecodeTimes(column, header.start, header.last, times));
+  wanted->Take(times);
+  return absl::OkStatus();
 }
 
 absl::Status DecodeSealed(const Header& header, ByteReader* reader, Timestamp min_time,
@@ -124,16 +157,12 @@ absl::Status DecodeSealed(const Header& header, ByteReader* reader, Timestamp mi
   if (header.span >= kBucketMs || header.count > header.span + 1) {
     return absl::DataLossError("header of a sealed chunk is malformed");
   }
-  const size_t old_size = columns->size();
-  columns->timestamps.resize(old_size + header.count);
-  columns->values.resize(old_size + header.count);
-  RETURN_IF_ERROR(
-      DecodeTimesOf(header, reader, timelines, std::span(columns->timestamps).subspan(old_size)));
-  RETURN_IF_ERROR(DecodeValues(reader->Rest(), std::span(columns->values).subspan(old_size)));
-  if (header.start < min_time || header.last > max_time) {
-    Cut(old_size, min_time, max_time, columns);
-  }
-  return absl::OkStatus();
+  WantedTimes wanted(min_time, max_time, &columns->timestamps);
+  RETURN_IF_ERROR(TakeTimes(header, reader, timelines, &wanted));
+  const size_t old_size = columns->values.size();
+  columns->values.resize(old_size + wanted.size());
+  return DecodeValues(reader->Rest(), header.count, wanted.from(),
+                      std::span(columns->values).subspan(old_size));
 }
 
 }  // namespace

@@ -29,10 +29,8 @@ bool HasConstantStep(std::span<const Timestamp> times) {
 }
 
 bool FillConstantStep(Timestamp first, Timestamp last, std::span<Timestamp> times) {
-  const uint64_t span = Distance(first, last);
-  const uint64_t steps = times.size() - 1;
-  const uint64_t step = steps == 0 ? 0 : span / steps;
-  if (last < first || step * steps != span || (steps > 0 && step == 0)) {
+  uint64_t step = 0;
+  if (!HasStep(first, last, times.size(), &step)) {
     return false;
   }
   for (size_t i = 0; i < times.size(); ++i) {
@@ -66,6 +64,13 @@ bool FillFromColumn(std::string_view bytes, Timestamp first, Timestamp last,
 }
 
 }  // namespace
+
+bool HasStep(Timestamp first, Timestamp last, size_t count, uint64_t* step) {
+  const uint64_t span = Distance(first, last);
+  const uint64_t steps = count - 1;
+  *step = steps == 0 ? 0 : span / steps;
+  return last >= first && *step * steps == span && (steps == 0 || *step > 0);
+}
 
 void AppendTimes(std::span<const Timestamp> times, std::string* out) {
   TIDEMARK_DCHECK(!times.empty(), "a column without times");

@@ -17,6 +17,9 @@ namespace tidemark::storage {
 // REQUIRES: `times` is not empty and strictly ascending.
 void AppendTimes(std::span<const model::Timestamp> times, std::string* out);
 
+// Whether `count` times from `first` to `last` can have a constant step; sets `step` then.
+bool HasStep(model::Timestamp first, model::Timestamp last, size_t count, uint64_t* step);
+
 // Fills `times` from `bytes`, all of them. DataLoss when the bytes are not a column of
 // times.size() strictly ascending times from `first` to `last`; `times` then holds anything.
 // REQUIRES: `times` is not empty.

@@ -67,10 +67,20 @@ void AppendAsNumbers(std::span<const double> values, std::string* out) {
   internal::AppendNumbers(numbers.numbers, out);
 }
 
-bool DecodeRaw(ByteReader* reader, std::span<double> values) {
-  const std::string_view bytes = reader->Bytes(values.size_bytes());
+// The values from number `from` on of a column of `count`.
+struct Wanted {
+  size_t count;
+  size_t from;
+  std::span<double> values;
+
+  size_t to() const { return from + values.size(); }
+};
+
+bool DecodeRaw(ByteReader* reader, const Wanted& wanted) {
+  const std::string_view bytes = reader->Bytes(wanted.count * sizeof(double));
   if (reader->ok()) {
-    std::memcpy(values.data(), bytes.data(), bytes.size());
+    std::memcpy(wanted.values.data(), bytes.data() + wanted.from * sizeof(double),
+                wanted.values.size_bytes());
   }
   return reader->done();
 }
@@ -102,11 +112,15 @@ class Specials {
     return reader->ok();
   }
 
-  void Put(std::span<double> values) {
+  void Put(const Wanted& wanted) {
     size_t next = 0;
     for (size_t i = 0; i < count_; ++i) {
       next += gaps_.Varint();
-      values[next++] = std::bit_cast<double>(bits_.Fixed64());
+      const auto v = std::bit_cast<double>(bits_.Fixed64());
+      if (next >= wanted.from && next < wanted.to()) {
+        wanted.values[next - wanted.from] = v;
+      }
+      ++next;
     }
   }
 
@@ -116,39 +130,50 @@ class Specials {
   ByteReader bits_;
 };
 
-bool DecodeNumbers(ByteReader* reader, std::span<double> values) {
+// Makes values of the numbers that are wanted; `numbers` begin with number `begin` of the column.
+void TakeWanted(const Wanted& wanted, Rule rule, uint8_t scale, size_t begin,
+                std::span<const int64_t> numbers) {
+  const size_t from = std::max(begin, wanted.from);
+  const size_t to = std::min(begin + numbers.size(), wanted.to());
+  if (from < to) {
+    internal::ToValues(rule, scale, numbers.subspan(from - begin, to - from),
+                       wanted.values.subspan(from - wanted.from, to - from));
+  }
+}
+
+bool DecodeNumbers(ByteReader* reader, const Wanted& wanted) {
   const uint8_t rule = reader->Byte();
   const uint8_t scale = reader->Byte();
   Specials specials;
-  if (!internal::IsRule(rule, scale) || !specials.Read(reader, values.size())) {
+  if (!internal::IsRule(rule, scale) || !specials.Read(reader, wanted.count)) {
     return false;
   }
   const int64_t first = model::UnZigZag(reader->Varint());
   NumberDecoder decoder;
-  if (!decoder.Open(reader, values.size(), first)) {
+  if (!decoder.Open(reader, wanted.count, first)) {
     return false;
   }
   std::array<int64_t, NumberDecoder::kBlock> buffer;
-  for (std::span<double> rest = values; !rest.empty();) {
+  for (size_t next = 0; next < wanted.to();) {
     const std::span<int64_t> numbers =
-        std::span(buffer).first(std::min(rest.size(), NumberDecoder::kBlock));
+        std::span(buffer).first(std::min(wanted.to() - next, NumberDecoder::kBlock));
     decoder.Next(numbers);
-    internal::ToValues(static_cast<Rule>(rule), scale, numbers, rest.first(numbers.size()));
-    rest = rest.subspan(numbers.size());
+    TakeWanted(wanted, static_cast<Rule>(rule), scale, next, numbers);
+    next += numbers.size();
   }
-  specials.Put(values);
+  specials.Put(wanted);
   return true;
 }
 
-bool Decode(std::string_view bytes, std::span<double> values) {
+bool Decode(std::string_view bytes, const Wanted& wanted) {
   ByteReader reader(bytes);
   switch (static_cast<Codec>(reader.Byte())) {
     case Codec::kRaw:
-      return DecodeRaw(&reader, values);
+      return DecodeRaw(&reader, wanted);
     case Codec::kConstant:
-      return DecodeConstant(&reader, values);
+      return DecodeConstant(&reader, wanted.values);
     case Codec::kNumbers:
-      return DecodeNumbers(&reader, values);
+      return DecodeNumbers(&reader, wanted);
   }
   return false;
 }
@@ -169,9 +194,14 @@ void AppendValues(std::span<const double> values, std::string* out) {
 }
 
 absl::Status DecodeValues(std::string_view bytes, std::span<double> values) {
-  return Decode(bytes, values)
+  return DecodeValues(bytes, values.size(), 0, values);
+}
+
+absl::Status DecodeValues(std::string_view bytes, size_t count, size_t from,
+                          std::span<double> values) {
+  return Decode(bytes, {count, from, values})
              ? absl::OkStatus()
-             : absl::DataLossError(fmt::format("column of {} values is malformed", values.size()));
+             : absl::DataLossError(fmt::format("column of {} values is malformed", count));
 }
 
 }  // namespace tidemark::storage

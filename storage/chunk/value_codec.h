@@ -19,4 +19,9 @@ void AppendValues(std::span<const double> values, std::string* out);
 // values.size() values; `values` then holds anything. REQUIRES: `values` is not empty.
 absl::Status DecodeValues(std::string_view bytes, std::span<double> values);
 
+// As above for the values from number `from` on of a column of `count`; the rest is not decoded
+// where that is possible. REQUIRES: from + values.size() <= count.
+absl::Status DecodeValues(std::string_view bytes, size_t count, size_t from,
+                          std::span<double> values);
+
 }  // namespace tidemark::storage

@@ -36,6 +36,9 @@ class ByteReader {
 
   uint64_t Varint() {
     uint64_t v = 0;
+    if (ok_ && p_ < end_ && static_cast<uint8_t>(*p_) < 0x80) [[likely]] {
+      return static_cast<uint8_t>(*p_++);
+    }
     const char* const next = ok_ ? model::GetVarint(p_, end_, &v) : nullptr;
     ok_ = next != nullptr;
     p_ = ok_ ? next : p_;
