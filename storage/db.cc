@@ -71,8 +71,6 @@ absl::Status Db::Init() {
                                             {deps_.logger, deps_.metrics}));
   ASSIGN_OR_RETURN(cold_, ColdIndex::Open(store_.get()));
   RETURN_IF_ERROR(OpenJournal());
-  // What came late before is not known any more.
-  head_.NoteSweptLate(deps_.clock->NowMs());
   {
     base::MutexLock lock(&sweep_mu_);
     ASSIGN_OR_RETURN(sweeper_, Sweeper::Create({&head_, &new_series_, &metadata_, journal_.get(),
@@ -197,14 +195,17 @@ absl::Status Db::Flush() {
   return store_->Flush();
 }
 
-absl::Status Db::DeleteSeries(std::span<const std::vector<model::Matcher>> selectors,
-                              model::Timestamp min_time, model::Timestamp max_time) {
-  const model::Timestamp newest = std::min(max_time, AcceptedTimes().newest);
+void Db::NoteGone(model::Timestamp newest) {
   model::Timestamp before = newest_deleted_.load(std::memory_order_relaxed);
   while (before < newest &&
          !newest_deleted_.compare_exchange_weak(before, newest, std::memory_order_release,
                                                 std::memory_order_relaxed)) {
   }
+}
+
+absl::Status Db::DeleteSeries(std::span<const std::vector<model::Matcher>> selectors,
+                              model::Timestamp min_time, model::Timestamp max_time) {
+  NoteGone(std::min(max_time, AcceptedTimes().newest));
   // Everything that is there is brought into the store, where the sweep's number tells it from what
   // comes later.
   Tombstone tombstone;
@@ -255,6 +256,7 @@ absl::Status Db::DropExpired() {
   if (first <= first_bucket_) {
     return absl::OkStatus();
   }
+  NoteGone(BucketStart(first) - 1);
   RETURN_IF_ERROR(base::Annotate(consolidator_->DropBucketsBefore(first), "drop expired chunks"));
   {
     base::MutexLock lock(&sweep_mu_);
@@ -394,7 +396,9 @@ absl::StatusOr<std::unique_ptr<SeriesSet>> Db::Select(const Selection& selection
   sources.tombstones = std::move(view.tombstones);
   sources.retention = consolidator_->retention();
   sources.now = deps_.clock->NowMs();
-  return std::make_unique<DbSeriesSet>(std::move(sources), selection.min_time, selection.max_time);
+  sources.stored_apart_until =
+      std::max(head_.newest_swept_late(), newest_deleted_.load(std::memory_order_acquire));
+  return std::make_unique<DbSeriesSet>(std::move(sources), selection);
 }
 
 absl::StatusOr<std::vector<SeriesKey>> Db::MatchingSeries(const Selection& selection) const {

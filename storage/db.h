@@ -172,6 +172,8 @@ class Db final : public LiveStore {
   void Upkeep() ABSL_LOCKS_EXCLUDED(upkeep_mu_, sweep_mu_);
   int64_t SweepIfDue(int64_t next_sweep) ABSL_LOCKS_EXCLUDED(sweep_mu_);
   absl::StatusOr<uint32_t> SweepOnce(Sweeper::Pace pace) ABSL_LOCKS_EXCLUDED(sweep_mu_);
+  // Samples up to `newest` may be gone from the store though the head has them still.
+  void NoteGone(model::Timestamp newest);
   absl::Status DropExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(rewrite_mu_)
       ABSL_LOCKS_EXCLUDED(sweep_mu_);
   absl::StatusOr<int64_t> FirstBucketWithin(uint64_t bytes) const;
@@ -207,8 +209,8 @@ class Db final : public LiveStore {
   // The longest time that samples are kept. Writer: SetRetentionRules. Publishes nothing else.
   std::atomic<int64_t> longest_keep_ms_;
 
-  // Samples up to this time may have been deleted while their series was in memory. Writer:
-  // DeleteSeries. Readers: ReadSeries. Publishes nothing else.
+  // Samples up to this time may have been deleted or dropped while their series was in memory.
+  // Writer: NoteGone. Readers: queries. Publishes nothing else.
   std::atomic<model::Timestamp> newest_deleted_{model::kMinTimestamp};
 
   base::Mutex upkeep_mu_;

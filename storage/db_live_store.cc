@@ -103,7 +103,7 @@ absl::Status Db::ReadSeries(SeriesKey key, model::Timestamp min_time, model::Tim
   sources.tombstones = std::move(view.tombstones);
   sources.retention = consolidator_->retention();
   sources.now = deps_.clock->NowMs();
-  DbSeriesSet set(std::move(sources), min_time, max_time);
+  DbSeriesSet set(std::move(sources), {.min_time = min_time, .max_time = max_time, .matchers = {}});
   set.Next();
   return set.Read(columns);
 }

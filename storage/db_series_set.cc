@@ -42,7 +42,7 @@ void Merge(const SampleColumns& more, SampleColumns* columns) {
 
 }  // namespace
 
-DbSeriesSet::DbSeriesSet(Sources sources, Timestamp min_time, Timestamp max_time)
+DbSeriesSet::DbSeriesSet(Sources sources, const Selection& selection)
     : guard_(std::move(sources.guard)),
       cold_(std::move(sources.cold)),
       entries_(std::move(sources.live)),
@@ -51,11 +51,13 @@ DbSeriesSet::DbSeriesSet(Sources sources, Timestamp min_time, Timestamp max_time
       tombstones_(std::move(sources.tombstones)),
       retention_(std::move(sources.retention)),
       now_(sources.now),
+      stored_apart_until_(sources.stored_apart_until),
       timelines_([this](int64_t bucket, TimelineNumber number) {
         return chunks_->LoadTimeline(bucket, number);
       }),
-      min_time_(min_time),
-      max_time_(max_time) {
+      min_time_(selection.min_time),
+      max_time_(selection.max_time),
+      newest_only_(selection.newest_only) {
   for (const ColdSeries& series : cold_) {
     entries_.push_back({series.key, series.labels, {}});
   }
@@ -126,18 +128,34 @@ absl::Status DbSeriesSet::Read(SampleColumns* columns) {
 absl::Status DbSeriesSet::ReadEntry(size_t i, SampleColumns* columns) {
   const SeriesView& view = entries_[i].view;
   Fetched& fetched = run_[i - run_begin_];
-  RETURN_IF_ERROR(base::Annotate(AddHeadChunks(view, &fetched),
-                                 fmt::format("read series {}", labels().ToString())));
+  if (absl::Status read = AddHeadChunks(view, &fetched); !read.ok()) {
+    return base::Annotate(read, fmt::format("read series {}", labels().ToString()));
+  }
   AddHeadLate(view, &fetched);
   *columns = fetched.samples.Finish();
   return absl::OkStatus();
+}
+
+bool DbSeriesSet::HeadSuffices(const Entry& entry, Timestamp min_time) const {
+  const std::vector<SeriesView::Chunk>& chunks = entry.view.chunks;
+  if (chunks.empty() || has_twins_) {
+    return false;
+  }
+  if (min_time > stored_apart_until_ && chunks.back().chunk->start() <= min_time) {
+    return true;
+  }
+  return newest_only_ && std::any_of(chunks.begin(), chunks.end(), [&](const auto& chunk) {
+           const Timestamp start = chunk.chunk->start();
+           return start > stored_apart_until_ && start >= min_time && start <= max_time_;
+         });
 }
 
 void DbSeriesSet::BeginEntry(const Entry& entry, Fetched* fetched) const {
   fetched->min_time = retention_->has_rules()
                           ? std::max(min_time_, retention_->Oldest(entry.labels, now_))
                           : min_time_;
-  if (!tombstones_->empty()) {
+  fetched->head_suffices = HeadSuffices(entry, fetched->min_time);
+  if (!fetched->head_suffices && !tombstones_->empty()) {
     fetched->deleted = tombstones_->Of(entry.key.series);
   }
 }
@@ -153,7 +171,12 @@ absl::Status DbSeriesSet::FetchRun() {
   for (size_t i = 0; i < run_.size(); ++i) {
     const Entry& entry = entries_[run_begin_ + i];
     BeginEntry(entry, &run_[i]);
-    run_keys_.emplace_back(entry.key, i);
+    if (!run_[i].head_suffices) {
+      run_keys_.emplace_back(entry.key, i);
+    }
+  }
+  if (run_keys_.empty()) {
+    return absl::OkStatus();
   }
   if (has_twins_) {
     std::sort(run_keys_.begin(), run_keys_.end());
@@ -165,9 +188,10 @@ absl::Status DbSeriesSet::FetchRun() {
   }
   const auto cursor = chunks_->Scan(std::move(keys), min_time_, max_time_);
   while (cursor->Next()) {
-    RETURN_IF_ERROR(base::Annotate(
-        AddChunk(cursor->key(), cursor->value()),
-        fmt::format("read chunk of series {} from {}", cursor->key().series, cursor->key().start)));
+    if (absl::Status added = AddChunk(cursor->key(), cursor->value()); !added.ok()) {
+      return base::Annotate(added, fmt::format("read chunk of series {} from {}",
+                                               cursor->key().series, cursor->key().start));
+    }
   }
   return cursor->status();
 }
@@ -189,7 +213,8 @@ absl::Status DbSeriesSet::AddHeadChunks(const SeriesView& view, Fetched* fetched
   for (size_t i = view.chunks.size(); i-- > 0;) {
     const auto& [chunk, count] = view.chunks[i];
     // The store's part is a prefix of the stream: only what is newer is missing.
-    Timestamp from = std::max(fetched->min_time, view.persisted_time + 1);
+    Timestamp from = fetched->head_suffices ? fetched->min_time
+                                            : std::max(fetched->min_time, view.persisted_time + 1);
     if (columns->size() > 0) {
       from = std::max(from, columns->timestamps.back() + 1);
     }

@@ -10,6 +10,9 @@
 // What is deleted, or older than is kept of its series, is left out. Deletion touches the store
 // alone: what the head has of the prefix is not looked at.
 //
+// Where the head has all that is asked for, as it mostly has of the last minutes, the store is not
+// read at all.
+//
 // A label set that left memory and came back has several refs, each with samples of its own. The
 // set gives one series for all of them; of two samples at one time the older ref's wins.
 //
@@ -52,19 +55,25 @@ class DbSeriesSet final : public SeriesSet {
     std::shared_ptr<const TombstoneSet> tombstones;
     std::shared_ptr<const RetentionPolicy> retention;
     model::Timestamp now = 0;
+    // What is newer is in the head as it is in the store: nothing late, nothing deleted.
+    model::Timestamp stored_apart_until = model::kMaxTimestamp;
   };
 
-  DbSeriesSet(Sources sources, model::Timestamp min_time, model::Timestamp max_time);
+  DbSeriesSet(Sources sources, const Selection& selection);
 
   bool Next() override;
   model::LabelsView labels() const override;
   absl::Status Read(SampleColumns* columns) override;
 
  private:
+  // Whether the head has all that is wanted of the entry, so that the store need not be asked.
+  bool HeadSuffices(const Entry& entry, model::Timestamp min_time) const;
+
   // What was fetched of one entry.
   struct Fetched {
     SampleMerge samples;
     model::Timestamp min_time = 0;  // of the selection, or the oldest that is kept
+    bool head_suffices = false;
     SeriesTombstones deleted;
   };
 
@@ -87,9 +96,11 @@ class DbSeriesSet final : public SeriesSet {
   const std::shared_ptr<const TombstoneSet> tombstones_;
   const std::shared_ptr<const RetentionPolicy> retention_;
   const model::Timestamp now_;
+  const model::Timestamp stored_apart_until_;
   TimelineCache timelines_;
   const model::Timestamp min_time_;
   const model::Timestamp max_time_;
+  const bool newest_only_;
 
   size_t present_ = 0;  // first entry of the present series
   size_t next_ = 0;     // entry behind the present series

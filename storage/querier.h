@@ -41,6 +41,8 @@ struct Selection {
   model::Timestamp min_time = model::kMinTimestamp;
   model::Timestamp max_time = model::kMaxTimestamp;
   std::span<const model::Matcher> matchers;
+  // Of each series only the newest sample is wanted; older ones may be left out.
+  bool newest_only = false;
 };
 
 // SeriesSet walks the selected series, in no particular order.

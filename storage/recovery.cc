@@ -52,13 +52,17 @@ absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold, const Rec
     return absl::OkStatus();
   }));
   progress->BeginNext();
+  model::Timestamp newest = model::kMinTimestamp;
   RETURN_IF_ERROR(store.LoadStates([&](const SeriesState& state) {
     progress->Step("states of series");
     if (HeadSeries* series = target.head->series(state.ref); series != nullptr) {
       series->RestoreState(state);
+      newest = std::max(newest, state.max_time);
     }
     return absl::OkStatus();
   }));
+  // Which of them came late is not known any more.
+  target.head->NoteSweptLate(newest);
   return store.LoadMetadata([&](std::string_view metric, const MetricMetadata& metadata) {
     target.metadata->Restore(metric, metadata);
     return absl::OkStatus();

@@ -17,11 +17,13 @@ bool NamesOneMetric(const VectorSelector& selector) {
 
 absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(EvalContext& context,
                                                            const VectorSelector& selector,
-                                                           const WindowGrid& windows) {
+                                                           const WindowGrid& windows,
+                                                           bool newest_only) {
   storage::Selection selection;
   selection.min_time = windows.min_time();
   selection.max_time = windows.max_time();
   selection.matchers = selector.matchers;
+  selection.newest_only = newest_only;
   return context.querier().Select(selection);
 }
 
@@ -129,7 +131,9 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
   WindowGrid windows = evaluator.Windows(selector.shift, context.lookback_ms());
   windows.look_right_ms = selector.smoothed ? context.lookback_ms() : 0;
   RowSink* const sink = evaluator.SinkOf(selector);
-  ASSIGN_OR_RETURN(const auto set, Select(context, selector, windows));
+  const bool one_window = windows.steps.count == 1 || windows.pinned;
+  ASSIGN_OR_RETURN(const auto set,
+                   Select(context, selector, windows, one_window && !selector.smoothed));
   StepVector vector = evaluator.NewVector();
   vector.set_mixed_names(!NamesOneMetric(selector));
   SampleColumns columns;
@@ -209,7 +213,7 @@ absl::Status RangeVector::ForEach(Visitor visit) {
 
 absl::Status RangeVector::ForEachSelected(Visitor visit) {
   EvalContext& context = evaluator_->context();
-  ASSIGN_OR_RETURN(const auto set, Select(context, *selector_, windows_));
+  ASSIGN_OR_RETURN(const auto set, Select(context, *selector_, windows_, false));
   SampleColumns columns;
   while (set->Next()) {
     RETURN_IF_ERROR(ReadSeries(context, set.get(), &columns));

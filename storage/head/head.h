@@ -89,7 +89,7 @@ class Head {
   model::Timestamp newest_swept_late() const {
     return newest_swept_late_.load(std::memory_order_acquire);
   }
-  // For the sweep's thread, before it drops such a sample from memory.
+  // For the sweep's thread, before it drops such a sample from memory, and for recovery.
   void NoteSweptLate(model::Timestamp t) {
     if (t > newest_swept_late_.load(std::memory_order_relaxed)) {
       newest_swept_late_.store(t, std::memory_order_release);

@@ -1,5 +1,6 @@
 // Random writes, sweeps, consolidations, deletions, crashes and clean ends against a map that says
 // what must be there.
+#include <iterator>
 #include <map>
 #include <random>
 #include <set>
@@ -77,8 +78,37 @@ class DbModelTest : public DbFixture, public ::testing::WithParamInterface<uint3
     return {std::min(a, b), std::max(a, b)};
   }
 
+  // The last of what was written to some series, where the head may have all there is.
+  std::pair<Timestamp, Timestamp> RecentRange(std::mt19937& rng) {
+    const Timestamp newest = newest_[rng() % kSeries];
+    const Timestamp to = newest + static_cast<Timestamp>(rng() % 400'000) - 200'000;
+    return {to - static_cast<Timestamp>(rng() % 2'000'000), to};
+  }
+
+  // Of each series the newest sample in a stretch of time, when only that is asked for.
+  void CheckNewest(std::mt19937& rng) {
+    const auto [from, to] = RecentRange(rng);
+    auto set = db_->Select({.min_time = from, .max_time = to, .matchers = {}, .newest_only = true});
+    ASSERT_TRUE(set.ok()) << set.status();
+    std::map<std::string, Samples> found;
+    while ((*set)->Next()) {
+      SampleColumns columns;
+      ASSERT_TRUE((*set)->Read(&columns).ok());
+      if (columns.size() > 0) {
+        found[(*set)->labels().ToString()] = {
+            {columns.timestamps.back(), model::ValueBits(columns.values.back())}};
+      }
+    }
+    for (const auto& [series, samples] : expected_) {
+      const auto behind = samples.upper_bound(to);
+      const bool any = behind != samples.begin() && std::prev(behind)->first >= from;
+      ASSERT_EQ(found[series], any ? Samples{*std::prev(behind)} : Samples())
+          << series << " from " << from << " to " << to;
+    }
+  }
+
   void CheckRange(std::mt19937& rng) {
-    const auto [from, to] = RandomRange(rng);
+    const auto [from, to] = rng() % 2 == 0 ? RecentRange(rng) : RandomRange(rng);
     const auto found = Select({}, from, to);
     for (const auto& [series, samples] : expected_) {
       const Samples wanted(samples.lower_bound(from), samples.upper_bound(to));
@@ -144,6 +174,7 @@ TEST_P(DbModelTest, HoldsExactlyWhatWasAcknowledged) {
       ASSERT_TRUE(db_->Sweep().ok());
     } else if (dice < 18) {
       CheckRange(rng);
+      CheckNewest(rng);
     } else if (dice < 19) {
       Reopen();
     } else {
@@ -176,6 +207,7 @@ TEST_P(DbModelTest, HoldsItThroughConsolidationsAndDeletions) {
       DeleteSome(rng);
     } else if (dice < 37) {
       CheckRange(rng);
+      CheckNewest(rng);
     } else if (dice < 39) {
       Reopen();
     } else {
