@@ -227,6 +227,7 @@ absl::Status Db::DeleteSeries(std::span<const std::vector<model::Matcher>> selec
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(consolidator_->AddTombstone(std::move(tombstone)));
+  changes_.Note(min_time);
   return store_->Flush();
 }
 
@@ -240,6 +241,14 @@ void Db::SetRetentionRules(std::vector<RetentionRule> rules) {
   RetentionPolicy policy(options_.retention_ms, std::move(rules));
   longest_keep_ms_.store(policy.longest_ms(), std::memory_order_relaxed);
   consolidator_->SetRetention(std::move(policy));
+  changes_.Note(model::kMinTimestamp);
+}
+
+// Rules hide what is too old at the moment of a query.
+model::Timestamp Db::kept_from() const {
+  const std::shared_ptr<const RetentionPolicy> policy = consolidator_->retention();
+  const int64_t shortest = policy->has_rules() ? policy->shortest_ms() : kKeepForever;
+  return shortest == kKeepForever ? model::kMinTimestamp : deps_.clock->NowMs() - shortest;
 }
 
 // Whole buckets only: those that no series is kept for, and the oldest when there is too much.
@@ -257,7 +266,9 @@ absl::Status Db::DropExpired() {
     return absl::OkStatus();
   }
   NoteGone(BucketStart(first) - 1);
-  RETURN_IF_ERROR(base::Annotate(consolidator_->DropBucketsBefore(first), "drop expired chunks"));
+  const absl::Status dropped = consolidator_->DropBucketsBefore(first);
+  changes_.Note(model::kMinTimestamp);
+  RETURN_IF_ERROR(base::Annotate(dropped, "drop expired chunks"));
   {
     base::MutexLock lock(&sweep_mu_);
     RETURN_IF_ERROR(base::Annotate(cold_->DropBefore(BucketStart(first)), "drop expired series"));

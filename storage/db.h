@@ -28,6 +28,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "model/matcher.h"
+#include "storage/change_log.h"
 #include "storage/cold/cold_index.h"
 #include "storage/cold/evictor.h"
 #include "storage/consolidation/consolidator.h"
@@ -126,6 +127,8 @@ class Db final : public LiveStore {
   absl::StatusOr<std::vector<std::string>> LabelValues(std::string_view name,
                                                        const Selection& selection) const override;
 
+  const ChangeLog* changes() const override { return &changes_; }
+  model::Timestamp kept_from() const override;
   Arrivals* arrivals() override { return &arrivals_; }
   void Reclassify(ArrivalSubscriber* subscriber) override;
   absl::Status VisitSeries(
@@ -194,6 +197,7 @@ class Db final : public LiveStore {
   Head head_;
   NewSeries new_series_;
   MetadataTable metadata_;
+  ChangeLog changes_;
   std::unique_ptr<RocksStore> store_;
   std::unique_ptr<ColdIndex> cold_;
   std::unique_ptr<Journal> journal_;

@@ -66,9 +66,16 @@ class SeriesSet {
   virtual absl::Status Read(SampleColumns* columns) = 0;
 };
 
+class ChangeLog;
+
 class Querier {
  public:
   virtual ~Querier() = default;
+
+  // What has changed, for whoever keeps answers; null if that is not known.
+  virtual const ChangeLog* changes() const { return nullptr; }
+  // Samples before this may vanish without a note, because the time to keep them passes.
+  virtual model::Timestamp kept_from() const { return model::kMinTimestamp; }
 
   virtual absl::StatusOr<std::unique_ptr<SeriesSet>> Select(const Selection& selection) const = 0;
 

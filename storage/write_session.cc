@@ -8,6 +8,7 @@ namespace tidemark::storage {
 void WriteSession::Begin() {
   guard_ = base::EpochDomain::Guard(db_->head_.epochs());
   bounds_ = db_->AcceptedTimes();
+  oldest_ = model::kMaxTimestamp;
   late_ = 0;
   duplicates_ = 0;
 }
@@ -55,6 +56,9 @@ void WriteSession::Commit(JournalEntry::Done done) {
   if (records_.empty()) {
     done(absl::OkStatus());
     return;
+  }
+  if (oldest_ != model::kMaxTimestamp) {
+    db_->changes_.Note(oldest_);
   }
   auto entry = db_->journal_->NewEntry();
   records_.TakeInto(&entry->payload);

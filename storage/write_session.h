@@ -13,6 +13,7 @@
 // before it is.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -61,6 +62,7 @@ class WriteSession {
     if (result == AppendResult::kConflict) [[unlikely]] {
       return Refusal::kConflict;
     }
+    oldest_ = std::min(oldest_, sample.t);
     late_ += result == AppendResult::kLate ? 1 : 0;
     duplicates_ += result == AppendResult::kDuplicate ? 1 : 0;
     if (const uint8_t wanted = series->wanted(); wanted != 0) {
@@ -104,6 +106,7 @@ class WriteSession {
   Db::TimeBounds bounds_{};
   JournalRecordWriter records_;
   ArrivalCollector arrivals_;
+  model::Timestamp oldest_ = model::kMaxTimestamp;  // of the samples taken
   uint64_t late_ = 0;
   uint64_t duplicates_ = 0;
 };

@@ -14,6 +14,15 @@ RetentionPolicy::RetentionPolicy(int64_t default_keep_ms, std::vector<RetentionR
   }
 }
 
+int64_t RetentionPolicy::shortest_ms() const {
+  int64_t shortest = default_ms_;
+  for (const RetentionRule& rule : rules_) {
+    const bool shorter = shortest == kKeepForever || rule.keep_ms < shortest;
+    shortest = rule.keep_ms != kKeepForever && shorter ? rule.keep_ms : shortest;
+  }
+  return shortest;
+}
+
 model::Timestamp RetentionPolicy::Oldest(model::LabelsView labels, model::Timestamp now) const {
   const auto fits = [labels](const RetentionRule& rule) {
     return std::all_of(rule.matchers.begin(), rule.matchers.end(),

@@ -26,6 +26,8 @@ class RetentionPolicy {
   // Whether series differ in how long they are kept.
   bool has_rules() const { return !rules_.empty(); }
   int64_t longest_ms() const { return longest_ms_; }
+  // The shortest time that the samples of some series are kept, if not all for ever.
+  int64_t shortest_ms() const;
   // The time of the oldest sample of the series that is kept at `now`.
   model::Timestamp Oldest(model::LabelsView labels, model::Timestamp now) const;
   // The like for series that rule number `rule` is for, or no rule if it is rules().size().
