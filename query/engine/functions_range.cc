@@ -107,6 +107,46 @@ size_t LastExtreme(Values values) {
   return found;
 }
 
+// The least or greatest value of each window; NaN only where there is nothing else. Of the values
+// seen, those are candidates that none behind them beats; each comes and goes once.
+template <bool greatest>
+absl::Status Extreme(const WindowedSeries& series) {
+  const std::vector<double>& values = series.samples.values;
+  std::vector<size_t> candidates;
+  size_t best = 0;  // index of the first candidate in the window
+  size_t seen = 0;
+  return ForEachWindow(series, [&](size_t step, size_t first, size_t behind) {
+    for (; seen < behind; ++seen) {
+      const double v = values[seen];
+      if (std::isnan(v)) {
+        continue;
+      }
+      while (candidates.size() > best &&
+             (greatest ? v > values[candidates.back()] : v < values[candidates.back()])) {
+        candidates.pop_back();
+      }
+      candidates.push_back(seen);
+    }
+    while (best < candidates.size() && candidates[best] < first) {
+      ++best;
+    }
+    series.out.Set(step, best < candidates.size() ? values[candidates[best]] : values[behind - 1]);
+  });
+}
+
+// How often kIsOne(before, after) holds between neighbours in the window.
+template <bool (*kIsOne)(double before, double after)>
+absl::Status CountNeighbours(const WindowedSeries& series) {
+  const std::vector<double>& values = series.samples.values;
+  std::vector<size_t> up_to(values.size(), 0);
+  for (size_t i = 1; i < values.size(); ++i) {
+    up_to[i] = up_to[i - 1] + (kIsOne(values[i - 1], values[i]) ? 1 : 0);
+  }
+  return ForEachWindow(series, [&](size_t step, size_t first, size_t behind) {
+    series.out.Set(step, AsDouble(up_to[behind - 1] - up_to[first]));
+  });
+}
+
 // Where the counter fell: indices of the first sample after each reset, ascending.
 std::vector<size_t> FindResets(const storage::SampleColumns& samples) {
   std::vector<size_t> resets;
@@ -344,10 +384,8 @@ absl::Status FillRow(Kernel kernel, const WindowedSeries& series, bool once) {
   return absl::OkStatus();
 }
 
-double ResetsIn(Values values) { return AsDouble(CountResets(values)); }
-double ChangesIn(Values values) { return AsDouble(CountChanges(values)); }
-absl::Status Resets(const WindowedSeries& series) { return OfValues<ResetsIn>(series); }
-absl::Status Changes(const WindowedSeries& series) { return OfValues<ChangesIn>(series); }
+absl::Status Resets(const WindowedSeries& series) { return CountNeighbours<IsReset>(series); }
+absl::Status Changes(const WindowedSeries& series) { return CountNeighbours<IsChange>(series); }
 
 // What does the work of `kernel` over anchored and smoothed windows.
 struct ExtendedKernel {
@@ -493,8 +531,8 @@ constexpr VectorFunction kFunctions[] = {
     {FunctionId::kChanges, OverWindows<Changes>},
     {FunctionId::kAvgOverTime, OverWindows<OfValues<Mean>>},
     {FunctionId::kSumOverTime, OverWindows<OfValues<Sum>>},
-    {FunctionId::kMinOverTime, OverWindows<OfValues<Minimum>>},
-    {FunctionId::kMaxOverTime, OverWindows<OfValues<Maximum>>},
+    {FunctionId::kMinOverTime, OverWindows<Extreme<false>>},
+    {FunctionId::kMaxOverTime, OverWindows<Extreme<true>>},
     {FunctionId::kStdvarOverTime, OverWindows<OfValues<Variance>>},
     {FunctionId::kStddevOverTime,
      OverWindows<OfValues<[](Values v) { return std::sqrt(Variance(v)); }>>},

@@ -8,26 +8,6 @@
 
 namespace tidemark::query {
 
-double Minimum(std::span<const double> values) {
-  double least = values[0];
-  for (const double v : values) {
-    if (v < least || std::isnan(least)) {
-      least = v;
-    }
-  }
-  return least;
-}
-
-double Maximum(std::span<const double> values) {
-  double greatest = values[0];
-  for (const double v : values) {
-    if (v > greatest || std::isnan(greatest)) {
-      greatest = v;
-    }
-  }
-  return greatest;
-}
-
 double Sum(std::span<const double> values) {
   CompensatedSum sum;
   for (const double v : values) {
@@ -90,7 +70,7 @@ double MedianAbsoluteDeviation(std::vector<double>* values) {
 size_t CountResets(std::span<const double> values) {
   size_t resets = 0;
   for (size_t i = 1; i < values.size(); ++i) {
-    resets += values[i] < values[i - 1] ? 1 : 0;
+    resets += IsReset(values[i - 1], values[i]) ? 1 : 0;
   }
   return resets;
 }
@@ -98,8 +78,7 @@ size_t CountResets(std::span<const double> values) {
 size_t CountChanges(std::span<const double> values) {
   size_t changes = 0;
   for (size_t i = 1; i < values.size(); ++i) {
-    const bool both_nan = std::isnan(values[i]) && std::isnan(values[i - 1]);
-    changes += values[i] != values[i - 1] && !both_nan ? 1 : 0;
+    changes += IsChange(values[i - 1], values[i]) ? 1 : 0;
   }
   return changes;
 }

@@ -1,15 +1,13 @@
-// Numbers about a run of values: extremes, spread, quantiles. Pure functions.
+// Numbers about a run of values: sums, spread, quantiles. Pure functions.
 #pragma once
 
+#include <cmath>
 #include <span>
 #include <vector>
 
 namespace tidemark::query {
 
-// NaN only when all are. REQUIRES: !values.empty(), here and below.
-double Minimum(std::span<const double> values);
-double Maximum(std::span<const double> values);
-
+// REQUIRES: !values.empty(), here and below.
 double Sum(std::span<const double> values);
 double Mean(std::span<const double> values);
 
@@ -26,7 +24,13 @@ double Quantile(double q, std::vector<double>* values);
 // Median of the distances to the median; NaN when any value is. Reorders `values`.
 double MedianAbsoluteDeviation(std::vector<double>* values);
 
-// Neighbours where the value falls; where it changes (NaN to NaN is no change).
+// Whether the value falls from one sample to the next; whether it changes (NaN to NaN is no
+// change).
+inline bool IsReset(double before, double after) { return after < before; }
+inline bool IsChange(double before, double after) {
+  return before != after && !(std::isnan(before) && std::isnan(after));
+}
+// Neighbours of which that is so.
 size_t CountResets(std::span<const double> values);
 size_t CountChanges(std::span<const double> values);
 

@@ -47,12 +47,6 @@ TEST(CompensatedMean, TreatsInfinitiesAsPlainAdditionDoes) {
   EXPECT_TRUE(std::isnan(Of(Mean, {kInf, 1, -kInf})));
 }
 
-TEST(Statistics, TakesNanForAnExtremeOnlyWhenThereIsNothingElse) {
-  EXPECT_EQ(Of(Minimum, {kNan, 3, 2, kNan}), 2);
-  EXPECT_EQ(Of(Maximum, {kNan, 3, 2, kNan}), 3);
-  EXPECT_TRUE(std::isnan(Of(Minimum, {kNan, kNan})));
-}
-
 TEST(Statistics, MeasuresThePopulationsVariance) {
   EXPECT_DOUBLE_EQ(Of(Variance, {2, 4, 4, 4, 5, 5, 7, 9}), 4);
   EXPECT_EQ(Of(Variance, {3}), 0);
