@@ -68,6 +68,9 @@ bool IsAbove(BinaryOp op) { return op == BinaryOp::kGreater || op == BinaryOp::k
 bool IsBelow(BinaryOp op) { return op == BinaryOp::kLess || op == BinaryOp::kLessOrEqual; }
 
 void EventPass::VisitBinary(const query::Binary& binary, Above above) {
+  if (binary.op == BinaryOp::kUnless) {
+    return Visit(*binary.lhs, above);  // an event behind `unless` holds the alert back
+  }
   if (query::IsSetOperator(binary.op)) {
     return VisitChildren(binary, above);
   }

@@ -122,6 +122,9 @@ TEST(Linter, FindsAForThatOutlastsTheRange) {
   EXPECT_THAT(Found("sum by (cluster) (rate(a[5m])) > 2", 300'000), IsEmpty());
   EXPECT_THAT(Found("sum by (cluster) (increase(a[3m])) == 0", 600'000), IsEmpty());
   EXPECT_THAT(Found("2 < changes(a[1m])", 120'000), ElementsAre("warning for-longer-than-range"));
+  EXPECT_THAT(Found("b == 0 unless increase(a[1m]) > 0", 300'000), IsEmpty());
+  EXPECT_THAT(Found("increase(a[1m]) > 0 unless b == 0", 300'000),
+              ElementsAre("warning for-longer-than-range"));
 }
 
 TEST(Linter, FindsCountersWhoseFirstEventIsMissed) {
