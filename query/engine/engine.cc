@@ -130,7 +130,8 @@ absl::StatusOr<QueryResult> Evaluate(EvalContext* context, const Expr& expr, Fil
   RETURN_IF_ERROR(context->Check());
   result.warnings = context->annotations().TakeWarnings();
   result.infos = context->annotations().TakeInfos();
-  result.stats = {context->samples_read(), context->budget().peak()};
+  result.stats = {context->samples_read(), context->budget().peak(), context->TakeSamplesAt(),
+                  context->times().start, context->times().step_ms};
   return result;
 }
 

@@ -46,6 +46,7 @@ struct QueryOptions {
   std::optional<int64_t> lookback_ms;
   std::optional<int64_t> timeout_ms;             // may only shorten the engine's
   const std::atomic<bool>* cancelled = nullptr;  // set by any thread to stop the query
+  bool count_samples = false;                    // for QueryStats::per_step; takes some time
 };
 
 // An expression parsed once to be evaluated often, as rules are. Immutable; thread-safe.

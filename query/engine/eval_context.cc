@@ -37,7 +37,9 @@ EvalContext::EvalContext(const storage::Querier& querier, const base::Clock& clo
       deadline_nanos_(clock.SteadyNanos() + TimeoutMs(engine, query_options) * kNanosPerMs),
       cancelled_(query_options.cancelled),
       budget_(engine.max_samples),
-      annotations_(query) {}
+      annotations_(query),
+      samples_at_(query_options.count_samples && times.count <= engine.max_samples ? times.count
+                                                                                   : 0) {}
 
 absl::Status EvalContext::Check() {
   unchecked_ = 0;

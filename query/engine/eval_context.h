@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
@@ -80,6 +82,24 @@ class EvalContext {
   void CountRead(size_t samples) { samples_read_ += samples; }
   size_t samples_read() const { return samples_read_; }
 
+  // Whether CountAt is to be called: when it was asked for, and outside of subqueries.
+  bool counts_samples() const { return !samples_at_.empty() && subqueries_ == 0; }
+  // Of the query's steps.
+  void CountAt(size_t step, size_t samples) { samples_at_[step] += samples; }
+  std::vector<uint64_t> TakeSamplesAt() { return std::move(samples_at_); }
+
+  // To be held while the expression of a subquery is evaluated.
+  class InSubquery {
+   public:
+    explicit InSubquery(EvalContext* context) : context_(*context) { ++context_.subqueries_; }
+    ~InSubquery() { --context_.subqueries_; }
+    InSubquery(const InSubquery&) = delete;
+    InSubquery& operator=(const InSubquery&) = delete;
+
+   private:
+    EvalContext& context_;
+  };
+
  private:
   // Samples between two looks at the clock: well below a millisecond of work.
   static constexpr size_t kCheckEvery = 1 << 16;
@@ -98,6 +118,8 @@ class EvalContext {
   Annotations annotations_;
   size_t unchecked_ = kCheckEvery;  // the first call checks
   size_t samples_read_ = 0;
+  std::vector<uint64_t> samples_at_;  // by step; empty unless asked for
+  int subqueries_ = 0;
 };
 
 // An error of evaluation (422 in the HTTP API).

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct MatrixSeries {
 struct QueryStats {
   size_t samples_read = 0;  // from the store
   size_t peak_samples = 0;  // held in memory at once
+  // Samples that the windows of each step hold, one that is in several counted in each. Empty
+  // unless asked for.
+  std::vector<uint64_t> per_step;
+  model::Timestamp first_step = 0;
+  int64_t step_ms = 0;
 };
 
 struct QueryResult {

@@ -146,6 +146,9 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
     } else {
       FillNewest(columns, windows, field, row);
     }
+    if (context.counts_samples()) {
+      vector.ForEachPresent(row, [&](size_t step) { context.CountAt(step, 1); });
+    }
     if (!vector.HasAny(row)) {
       vector.TakeBack();
     } else if (sink != nullptr) {
@@ -202,13 +205,30 @@ absl::Status RangeVector::EvaluateSubquery(const Subquery& subquery) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(context.CheckSteps(inner_steps_));
+  const EvalContext::InSubquery inside(&context);
   Evaluator inner(&context, inner_steps_);
   ASSIGN_OR_RETURN(inner_, inner.Vector(*subquery.expr));
   return absl::OkStatus();
 }
 
 absl::Status RangeVector::ForEach(Visitor visit) {
-  return selector_ != nullptr ? ForEachSelected(visit) : ForEachEvaluated(visit);
+  const auto count_and_visit = [&](model::LabelsView labels, const SampleColumns& samples) {
+    CountSamples(samples);
+    return visit(labels, samples);
+  };
+  const bool counts = evaluator_->context().counts_samples();
+  const Visitor visitor = counts ? Visitor(count_and_visit) : visit;
+  return selector_ != nullptr ? ForEachSelected(visitor) : ForEachEvaluated(visitor);
+}
+
+void RangeVector::CountSamples(const SampleColumns& samples) const {
+  const auto behind = [&samples](model::Timestamp t) {
+    return std::upper_bound(samples.timestamps.begin(), samples.timestamps.end(), t);
+  };
+  for (size_t step = 0; step < windows_.steps.count; ++step) {
+    const auto count = behind(windows_.End(step)) - behind(windows_.TooOld(step));
+    evaluator_->context().CountAt(step, static_cast<size_t>(count));
+  }
 }
 
 absl::Status RangeVector::ForEachSelected(Visitor visit) {

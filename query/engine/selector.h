@@ -46,6 +46,7 @@ class RangeVector {
       : evaluator_(evaluator), windows_(windows) {}
 
   absl::Status EvaluateSubquery(const Subquery& subquery);
+  void CountSamples(const storage::SampleColumns& samples) const;
   absl::Status ForEachSelected(Visitor visit);
   absl::Status ForEachEvaluated(Visitor visit);
 

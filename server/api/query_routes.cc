@@ -1,6 +1,8 @@
 #include "server/api/query_routes.h"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -75,6 +77,7 @@ std::optional<HttpResponse> ReadCommon(const ApiBackend& backend, const HttpRequ
   }
   query->expr = form.Get("query");
   query->stats = form.Get("stats");
+  query->options.count_samples = !query->stats.empty();
   query->options.cancelled = request.cancelled;
   query->queued_nanos = backend.clock->SteadyNanos() - request.received_nanos;
   timeout_ms -= query->queued_nanos / kNanosPerMs;
@@ -88,6 +91,16 @@ std::optional<HttpResponse> ReadCommon(const ApiBackend& backend, const HttpRequ
   return std::nullopt;
 }
 
+void AppendStepStats(const query::QueryStats& stats, std::string* json) {
+  *json += R"("totalQueryableSamplesPerStep":[)";
+  for (size_t i = 0; i < stats.per_step.size(); ++i) {
+    *json += i == 0 ? "[" : ",[";
+    query::AppendTime(stats.first_step + stats.step_ms * static_cast<int64_t>(i), json);
+    fmt::format_to(std::back_inserter(*json), ",{}]", stats.per_step[i]);
+  }
+  *json += "],";
+}
+
 void AppendStats(const QueryRequest& query, const query::QueryStats& stats, int64_t nanos,
                  std::string* json) {
   const double seconds = static_cast<double>(nanos) * 1e-9;
@@ -95,8 +108,15 @@ void AppendStats(const QueryRequest& query, const query::QueryStats& stats, int6
   *json += fmt::format(
       R"(,"stats":{{"timings":{{"evalTotalTime":{0},"resultSortTime":0,"queryPreparationTime":0,)"
       R"("innerEvalTime":{0},"execQueueTime":{1},"execTotalTime":{2}}},)"
-      R"("samples":{{"totalQueryableSamples":{3},"samplesRead":{3},"peakSamples":{4}}}}})",
-      seconds, queued, seconds + queued, stats.samples_read, stats.peak_samples);
+      R"("samples":{{)",
+      seconds, queued, seconds + queued);
+  if (query.stats == "all") {
+    AppendStepStats(stats, json);
+  }
+  const uint64_t total = std::accumulate(stats.per_step.begin(), stats.per_step.end(), uint64_t{0});
+  fmt::format_to(std::back_inserter(*json),
+                 R"("totalQueryableSamples":{},"samplesRead":{},"peakSamples":{}}}}})", total,
+                 stats.samples_read, stats.peak_samples);
 }
 
 // Cuts what is more than the limit; true if there was any.

@@ -90,6 +90,17 @@ TEST_F(QueryRoutesTest, GivesStatisticsWhenAsked) {
   EXPECT_NE(Get("/api/v1/query?query=1&stats=some").find("warnings"), std::string::npos);
 }
 
+TEST_F(QueryRoutesTest, CountsTheSamplesOfEachStepWhenAskedForAllStatistics) {
+  const std::string instant = Get("/api/v1/query?query=sum(up)&time=1&stats=all");
+  EXPECT_NE(instant.find(R"("samples":{"totalQueryableSamplesPerStep":[[1,3]],)"
+                         R"("totalQueryableSamples":3,)"),
+            std::string::npos)
+      << instant;
+  const std::string range = Get("/api/v1/query_range?query=up&start=1&end=2&step=1&stats=all");
+  EXPECT_NE(range.find(R"("totalQueryableSamplesPerStep":[[1,3],[2,3]],)"), std::string::npos)
+      << range;
+}
+
 TEST_F(QueryRoutesTest, ShowsWarningsAndInfos) {
   const std::string body = Get("/api/v1/query?query=rate(up[10s])&time=15");
   EXPECT_NE(body.find(R"("infos":["PromQL info:)"), std::string::npos) << body;
