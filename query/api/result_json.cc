@@ -1,9 +1,11 @@
 #include "query/api/result_json.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
+#include <limits>
 
-#include "fmt/format.h"
 #include "query/api/json_text.h"
 #include "query/engine/number_text.h"
 
@@ -13,14 +15,6 @@ namespace {
 // Magnitudes outside of [kLeastPlain, kExponentFrom) are written with an exponent.
 constexpr double kLeastPlain = 1e-6;
 constexpr double kExponentFrom = 1e21;
-
-void AppendPoint(model::Timestamp t, double v, std::string* json) {
-  json->push_back('[');
-  AppendTime(t, json);
-  json->append(",\"");
-  AppendSampleValue(v, json);
-  json->append("\"]");
-}
 
 void AppendVector(const QueryResult& result, std::string* json) {
   json->push_back('[');
@@ -96,6 +90,14 @@ void AppendQueryData(const QueryResult& result, std::string* json) {
   json->push_back('}');
 }
 
+void AppendPoint(model::Timestamp t, double v, std::string* json) {
+  json->push_back('[');
+  AppendTime(t, json);
+  json->append(",\"");
+  AppendSampleValue(v, json);
+  json->append("\"]");
+}
+
 void AppendSampleValue(double v, std::string* json) {
   const double magnitude = std::abs(v);
   if (v == 0 || (magnitude >= kLeastPlain && magnitude < kExponentFrom)) {
@@ -109,10 +111,12 @@ void AppendTime(model::Timestamp t, std::string* json) {
   const int64_t seconds = t / 1000;
   const int64_t ms = std::abs(t % 1000);
   const std::string_view sign = t < 0 && seconds == 0 ? "-" : "";
-  if (ms == 0) {
-    fmt::format_to(std::back_inserter(*json), "{}", seconds);
-  } else {
-    fmt::format_to(std::back_inserter(*json), "{}{}.{:03}", sign, seconds, ms);
+  json->append(sign);
+  char text[std::numeric_limits<int64_t>::digits10 + 2];
+  json->append(text, std::to_chars(text, std::end(text), seconds).ptr);
+  if (ms != 0) {
+    const auto digit = [ms](int64_t unit) { return static_cast<char>('0' + ms / unit % 10); };
+    json->append({'.', digit(100), digit(10), digit(1)});
   }
 }
 

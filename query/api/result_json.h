@@ -14,6 +14,9 @@ namespace tidemark::query {
 // Appends {"resultType":"vector","result":[...]}.
 void AppendQueryData(const QueryResult& result, std::string* json);
 
+// Appends [seconds,"value"].
+void AppendPoint(model::Timestamp t, double v, std::string* json);
+
 // Appends the shortest text that reads back as `v`: plain notation, an exponent only below 1e-6
 // and from 1e21 on; NaN, +Inf, -Inf. Without quotes.
 void AppendSampleValue(double v, std::string* json);

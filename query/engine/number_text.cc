@@ -70,6 +70,13 @@ void AppendPlain(double v, std::string* out) {
     out->append(text, end);
     return;
   }
+  // Below this the shortest digits are what there is before the point; above, zeros may follow.
+  if (std::abs(v) < 1e15 && std::abs(v) >= 1e-7) {
+    char text[kMaxDigits];
+    const auto end = std::to_chars(text, text + kMaxDigits, v, std::chars_format::fixed).ptr;
+    out->append(text, end);
+    return;
+  }
   std::string scientific;
   AppendExponent(v, &scientific);
   std::string_view rest = scientific;
