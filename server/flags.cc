@@ -107,6 +107,10 @@ void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
       ->capture_default_str();
   AddDuration(app, "--query.lookback-delta", &flags->query_lookback_ms,
               "how old a sample an instant selector accepts");
+  app->add_option("--query.cache-bytes", flags->query_cache_bytes,
+                  "memory for results of range queries that are kept for the next ones; 0: none")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->capture_default_str();
 }
 
 // Sets the flag behind the name of a feature; false if there is none.

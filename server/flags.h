@@ -40,6 +40,7 @@ struct ServeFlags {
   int64_t query_timeout_ms = 120'000;
   size_t query_max_samples = 50'000'000;
   int64_t query_lookback_ms = 300'000;
+  size_t query_cache_bytes = 128u << 20;  // 0: results of range queries are not kept
 
   bool experimental_functions = false;
   bool fill_modifiers = false;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/status_macros.h"
+#include "query/cache/range_cache.h"
 #include "query/engine/engine.h"
 #include "query/parser/parser.h"
 #include "server/api/admin_routes.h"
@@ -141,6 +142,7 @@ class Server {
   ApiBackend backend_;
   std::unique_ptr<storage::Db> db_;
   std::unique_ptr<query::Engine> engine_;
+  std::unique_ptr<query::RangeCache> range_cache_;
   std::unique_ptr<ReceiverSink> sink_;
   std::unique_ptr<HttpServer> http_;  // last: its handlers use all of the above
 };
@@ -208,11 +210,14 @@ absl::Status Server::OpenStore() {
   ASSIGN_OR_RETURN(db_, storage::Db::Open(DbOptionsOf(flags_, started_limits_, config_->config()),
                                           {&clock_, logger_, &metrics_, nullptr}));
   engine_ = std::make_unique<query::Engine>(db_.get(), &clock_, EngineOptionsOf(flags_));
+  range_cache_ = std::make_unique<query::RangeCache>(engine_.get(), db_.get(),
+                                                     flags_.query_cache_bytes, &metrics_);
   sink_ = std::make_unique<ReceiverSink>(db_.get(), &metrics_, HttpOptionsOf(flags_).io_threads,
                                          config_->config().limits);
   config_->SetListener([this](const Config& config) { ApplyConfig(config); });
   backend_ = {.querier = db_.get(),
               .engine = engine_.get(),
+              .range_cache = range_cache_.get(),
               .clock = &clock_,
               .describe = [this](std::string_view metric) { return Describe(*db_, metric); }};
   sink_slot_.Set(sink_.get());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "query/cache/range_cache.h"
 #include "query/engine/engine.h"
 #include "server/http/route.h"
 #include "storage/querier.h"
@@ -28,6 +29,7 @@ struct MetricDescription {
 struct ApiBackend {
   const storage::Querier* querier = nullptr;
   const query::Engine* engine = nullptr;
+  query::RangeCache* range_cache = nullptr;  // null: every query is evaluated
   const base::Clock* clock = nullptr;
   // The descriptions of `metric`, or of every metric if it is empty, ordered by metric.
   std::function<std::vector<MetricDescription>(std::string_view metric)> describe;

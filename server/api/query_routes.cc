@@ -12,8 +12,10 @@
 #include "query/parser/parser.h"
 #include "query/parser/printer.h"
 #include "server/api/envelope.h"
+#include "server/api/matrix_answer.h"
 #include "server/api/param_values.h"
 #include "server/api/routes_common.h"
+#include "server/http/compress.h"
 #include "server/http/form.h"
 
 namespace tidemark::server {
@@ -208,6 +210,20 @@ std::optional<HttpResponse> ReadRange(const FormValues& form, TimeRange* range) 
   return std::nullopt;
 }
 
+// What is told about the evaluation is about that of the whole query.
+bool UsesCache(const ApiBackend& backend, const QueryRequest& query) {
+  return backend.range_cache != nullptr && query.limit == 0 && query.stats.empty();
+}
+
+bool AcceptsGzip(const HttpRequest& request) {
+  return ChooseEncoding(request.Header("Accept-Encoding")) == Encoding::kGzip;
+}
+
+absl::StatusOr<query::QueryResult> ResultOf(absl::StatusOr<query::RangeAnswer> answer) {
+  RETURN_IF_ERROR(answer.status());
+  return std::move(answer->result);
+}
+
 HttpResponse RangeQuery(const ApiBackend& backend, const HttpRequest& request) {
   const auto form = FormValues::Parse(request);
   if (!form.ok()) {
@@ -222,6 +238,14 @@ HttpResponse RangeQuery(const ApiBackend& backend, const HttpRequest& request) {
     return *std::move(refusal);
   }
   const int64_t began = backend.clock->SteadyNanos();
+  if (UsesCache(backend, query)) {
+    auto answer = backend.range_cache->Range({query.expr, range.start, range.end, range.step_ms},
+                                             query.options);
+    if (answer.ok() && answer->blocks != nullptr) {
+      return MatrixResponse(*answer, AcceptsGzip(request));
+    }
+    return QueryAnswer(backend, query, began, ResultOf(std::move(answer)));
+  }
   return QueryAnswer(
       backend, query, began,
       backend.engine->Range(query.expr, range.start, range.end, range.step_ms, query.options));
