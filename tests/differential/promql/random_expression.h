@@ -58,7 +58,11 @@ class RandomExpression {
   std::string Window(int depth, Precision worst);
   std::string GrowthWindow(int depth);
 
-  std::string Aggregation(std::string_view op, const std::string& operand);
+  struct Operation {
+    std::string op;
+    std::string operand;
+  };
+  std::string Aggregation(const Operation& operation);
   std::string Grouping();
   std::string LargestOfDistinct();
   std::string Matching(bool set_operator);
