@@ -1,79 +1,56 @@
 """Asks Tidemark, Prometheus and VictoriaMetrics the same queries over the same series.
 
-Every server, alone, gets six hours of a fleet's log-backup series and settles. Each query is asked
-until it is warm, then --rounds times; reported are the median of the wall clock and the processor
-time of the server per query, in milliseconds. VictoriaMetrics keeps the results of range queries and
-answers the same one again from there; it is asked as it is, and with nocache=1, which tells what
-evaluating costs it. `faster` compares Tidemark with the faster of the others as they are, `uncached`
-with what they take to evaluate.
+Every server, alone, is given the log-backup series of a fleet and settles; its data folder is kept
+in build/bench/query-SPAN, so that later runs only ask. Each query is asked until it is warm, then
+--rounds times. Reported are the median of the wall clock, and the processor time of the server per
+query, in milliseconds.
+
+All servers are asked as they are; Tidemark and VictoriaMetrics, which keep results of range
+queries, also without these ("uncached"), which tells what evaluating costs. Range queries are asked
+again with the same ends, as by many viewers, and with ends that move on by a step each time, as by
+a dashboard that refreshes ("moved").
+
+Part "writes" tells how long write requests wait for their answer at a steady rate, alone and while
+four dashboards ask the heaviest panel without a pause.
+
+Parts, by --part: load, ask, table, writes; without it the first three. Raw results go to
+build/bench/query-SPAN.json, the table to build/bench/query-SPAN.md. Servers and queries that are
+asked again replace their figures; the others stay.
 """
 
 import argparse
 import gzip
-import http.client
 import json
 import pathlib
+import re
+import shutil
+import socket
 import statistics
+import threading
 import time
 import urllib.parse
 
-from ingest import print_table
+from query_set import requests
 from recordings import Recording
 from servers import SERVERS, WORK, Server
+from table import machine
 
-HOURS = 6
-STEP = 15
 WARM = 2
 
-LAG = "max(time() - tidb_log_backup_last_checkpoint / 262144000) by (task)"
-RUNS = "max(tidb_log_backup_last_checkpoint) by (task) > 0 and max(tikv_log_backup_task_status) by (task)"
+# By span: series, scrapes, seconds between queries' steps. A week of 20,000 series would take the
+# slowest peer hours to load.
+SPANS = {"6h": (20_000, 6 * 240, 15), "week": (2_000, 7 * 24 * 240, 120)}
 
-# The recommended alerts of log backup.
-ALERTS = {
-    "alert rpo 10m": f"{LAG} / 60 > 10 and {RUNS} == 0",
-    "alert rpo 30m": f"{LAG} / 60 > 30 and {RUNS} == 0",
-    "alert pause 2h": f"{LAG} / 3600 > 2 and {RUNS} == 1",
-    "alert pause 12h": f"{LAG} / 3600 > 12 and {RUNS} == 1",
-    "alert failed": "max(tikv_log_backup_task_status) by (task) == 2 "
-                    "and max(tidb_log_backup_last_checkpoint) by (task) > 0",
-    "alert gc": "min(tidb_log_backup_last_checkpoint) by (instance) "
-                "- max(tikv_gcworker_autogc_safe_point) by (instance) < 0",
+# What is asked: the server, its further flags, parameters of each request.
+ASKED = {
+    "tidemark": ("tidemark", [], {}),
+    "tidemark uncached": ("tidemark", ["--query.cache-bytes=0"], {}),
+    "prometheus": ("prometheus", [], {}),
+    "victoria-metrics": ("victoria-metrics", [], {}),
+    "victoria-metrics uncached": ("victoria-metrics", [], {"nocache": 1}),
 }
-
-# Panels of the Backup Log dashboard, for the whole fleet.
-PANELS = {
-    "panel lag": '(time() * 1000 - max((tidb_log_backup_last_checkpoint{instance=~".+"})) by (task) '
-                 "/ 262144 > 0)",
-    "panel cpu": 'sum(rate(tikv_thread_cpu_seconds_total{instance=~".+",'
-                 'name=~"backup_stream|log-backup-scan(-[0-9]+)?"}[1m])) by (instance)',
-    "panel events": 'sum(rate(tikv_log_backup_handle_kv_batch_sum{instance=~".+"}[1m])) by (instance)',
-    "panel flush times": "sum(delta(tikv_log_backup_flush_duration_sec_count{"
-                         'instance=~".+",stage=~"save_files"}[30m])) by (instance)',
-    "panel flush duration": "sum(increase(tikv_log_backup_flush_duration_sec_bucket{"
-                            'instance=~".+",stage=~"save_files"}[1m])) by (le)',
-    "panel messages p90": "histogram_quantile(0.9,(sum(rate("
-                          "tikv_log_backup_internal_actor_acting_duration_sec_bucket{"
-                          'instance=~".+"}[1m])) by (message, le)))',
-    "fleet checkpoint": "max by (cluster, task) (tidb_log_backup_last_checkpoint)",
-}
-
-OTHERS = {
-    "topk": "topk(10, rate(tikv_log_backup_handle_kv_batch_sum[5m]))",
-}
-
-
-def requests(end, **extra):
-    """The path of each request by its name."""
-    def path(endpoint, **parameters):
-        parameters |= extra
-        return f"/api/v1/{endpoint}?{urllib.parse.urlencode(parameters)}"
-
-    paths = {name: path("query", query=q, time=end) for name, q in (ALERTS | OTHERS).items()}
-    paths |= {name: path("query_range", query=q, start=end - HOURS * 3600, end=end, step=STEP)
-              for name, q in PANELS.items()}
-    paths["label values"] = path("label/instance/values", start=end - HOURS * 3600, end=end,
-                                 **{"match[]": "tikv_log_backup_task_status"})
-    return paths
+PEERS = ("prometheus", "victoria-metrics")
+PEERS_UNCACHED = ("prometheus", "victoria-metrics uncached")
 
 
 def processor_seconds(server):
@@ -83,93 +60,256 @@ def processor_seconds(server):
 
 
 class Client:
-    """One connection, kept open as a dashboard keeps it."""
+    """One connection, kept open as a dashboard keeps it, with next to no work of its own."""
 
     def __init__(self, server):
-        self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(server.url).netloc,
-                                                     timeout=600)
+        address = urllib.parse.urlsplit(server.url)
+        self.host = address.netloc
+        self.socket = socket.create_connection((address.hostname, address.port), timeout=600)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def ask(self, path):
-        """Gives (seconds, data)."""
+        """Gives (seconds, body)."""
+        request = (f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n"
+                   "Accept-Encoding: gzip\r\n\r\n").encode()
         began = time.perf_counter()
-        self.connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
-        answer = self.connection.getresponse()
-        body = answer.read()
+        self.socket.sendall(request)
+        head, body = self.receive()
         seconds = time.perf_counter() - began
-        if answer.status != 200:
-            raise SystemExit(f"{path}: {answer.status} {body[:300]}")
-        if answer.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        return seconds, json.loads(body)["data"]
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(f"{path}: {head.decode()} {body[:300]}")
+        return seconds, unchunked(body) if is_chunked(head) else body
+
+    def receive(self):
+        """The head of the answer, and its body as it was sent."""
+        answer = self.socket.recv(1 << 20)
+        while (end := answer.find(b"\r\n\r\n")) < 0:
+            answer += self.more()
+        head, parts = answer[:end].lower().replace(b"http/1.1", b"HTTP/1.1"), [answer[end + 4:]]
+        if is_chunked(head):
+            while not (parts[-1].endswith(b"0\r\n\r\n") or b"".join(parts[-2:]).endswith(
+                    b"0\r\n\r\n")):
+                parts.append(self.more())
+        else:
+            missing = int(re.search(rb"content-length: *(\d+)", head)[1]) - len(parts[0])
+            while missing > 0:
+                parts.append(self.more())
+                missing -= len(parts[-1])
+        return head, b"".join(parts)
+
+    def more(self):
+        part = self.socket.recv(1 << 20)
+        if not part:
+            raise SystemExit("the server closed the connection")
+        return part
+
+
+def is_chunked(head):
+    return b"transfer-encoding: chunked" in head
+
+
+def unchunked(body):
+    parts = []
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        parts.append(rest[:int(size, 16)])
+        body = rest[int(size, 16) + 2:]
+    return b"".join(parts)
+
+
+def data_in(body):
+    if body[:2] == b"\x1f\x8b":
+        body = gzip.decompress(body)
+    return json.loads(body)["data"]
 
 
 def series_in(data):
     return len(data["result"]) if isinstance(data, dict) else len(data)
 
 
-def measure(server, client, path, rounds):
-    for _ in range(WARM):
-        _, data = client.ask(path)
+def timed(server, client, paths):
+    """Wall and processor time of asking `paths` one after another, in milliseconds."""
     before = processor_seconds(server)
-    walls = [client.ask(path)[0] for _ in range(rounds)]
-    cpu = (processor_seconds(server) - before) / rounds
-    return {"ms": statistics.median(walls) * 1e3, "cpu": cpu * 1e3, "series": series_in(data)}
+    walls = [client.ask(path)[0] for path in paths]
+    cpu = (processor_seconds(server) - before) / len(paths)
+    return {"ms": round(statistics.median(walls) * 1e3, 3), "cpu": round(cpu * 1e3, 3)}
 
 
-def measure_all(name, recording, end, rounds, only):
-    with Server(name) as server:
-        recording.replay(server)
-        server.settle()
-        asked = {name: requests(end)}
-        if name == "victoria-metrics":
-            asked["vm nocache"] = requests(end, nocache=1)
-        client = Client(server)
-        return {column: {query: measure(server, client, path, rounds)
-                         for query, path in paths.items() if only in query}
-                for column, paths in asked.items()}
+def measure(server, client, request, rounds, extra):
+    path = request.path(**extra)
+    for _ in range(WARM):
+        _, body = client.ask(path)
+    result = timed(server, client, [path] * rounds)
+    result |= {"series": series_in(data_in(body)), "bytes": len(body)}
+    if request.moves:
+        client.ask(request.path(moved=-rounds - 1, **extra))
+        moving = [request.path(moved=i - rounds, **extra) for i in range(rounds)]
+        result["moved"] = timed(server, client, moving)
+    return result
 
 
-def faster(query, by_server, peers, what):
+class Load:
+    """The folder that holds what the servers were loaded with."""
+
+    def __init__(self, span, series, scrapes):
+        self.series, self.scrapes = series, scrapes
+        self.folder = WORK / f"query-{span}"
+        self.about = self.folder / "about.json"
+
+    def facts(self):
+        return json.loads(self.about.read_text()) if self.about.exists() else {}
+
+    def run(self, names):
+        """Loads those of the servers that are not."""
+        if self.facts().get("series") != self.series or self.facts().get("scrapes") != self.scrapes:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+        missing = [name for name in names if name not in self.facts().get("loaded", [])]
+        if not missing:
+            return
+        recording = self.recording()
+        for name in missing:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            with Server(name, data=self.folder / name) as server:
+                recording.replay(server)
+                server.settle()
+            facts = self.facts()
+            self.about.write_text(json.dumps(facts | {"loaded": facts["loaded"] + [name]}))
+            print(f"{name} is loaded", flush=True)
+        if set(self.facts()["loaded"]) >= set(SERVERS):
+            recording.path.unlink()
+
+    def recording(self):
+        path = self.folder / "requests.rec"
+        if not path.exists():
+            end = int(time.time()) // 60 * 60 - 120
+            recording = Recording(self.series, self.scrapes, path=path)
+            self.about.write_text(json.dumps({
+                "series": self.series, "scrapes": self.scrapes, "samples": recording.samples,
+                "end": end, "loaded": self.facts().get("loaded", [])}))
+            return recording
+        return Recording.existing(self.series, self.scrapes, path)
+
+
+def ask_all(load, step, asked, rounds, only, results):
+    facts = load.facts()
+    end = facts["end"] // step * step
+    for column in asked:
+        name, flags, extra = ASKED[column]
+        if name not in facts["loaded"]:
+            continue
+        with Server(name, flags, data=load.folder / name) as server:
+            server.wait_idle()
+            client = Client(server)
+            for query, request in requests(end, facts["scrapes"] * 15, step).items():
+                if only in query:
+                    one = measure(server, client, request, rounds, extra)
+                    results.setdefault(query, {})[column] = one
+                    print(f"{column}: {query}: {one}", flush=True)
+
+
+class Dashboards:
+    """Threads that ask a server the same question again and again, until the end of the block."""
+
+    def __init__(self, server, request, count=4):
+        self.server, self.request, self.done, self.asked = server, request, False, 0
+        self.threads = [threading.Thread(target=self.ask) for _ in range(count)]
+
+    def ask(self):
+        client = Client(self.server)
+        while not self.done:
+            client.ask(self.request.path(nocache=1))
+            self.asked += 1
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.done = True
+        for thread in self.threads:
+            thread.join()
+
+
+def writes(names, series, scrapes, rate):
+    """p99 of write requests in milliseconds, alone and under queries, by server."""
+    results = {}
+    heaviest = "panel messages p90"
+    with Recording(series, scrapes) as recording:
+        for name in names:
+            column, flags, _ = ASKED[name]
+            with Server(column, flags) as server:
+                recording.replay(server)
+                now = int(time.time()) // 15 * 15
+                request = requests(now, scrapes * 15, 15)[heaviest]
+                alone = recording.replay(server, rate)["latency_ms"]["p99"]
+                with Dashboards(server, request) as dashboards:
+                    under = recording.replay(server, rate)["latency_ms"]["p99"]
+            results[name] = {"p99_alone": alone, "p99_under_queries": under,
+                             "queries": dashboards.asked, "rate": rate}
+            print(f"writes {name}: {results[name]}", flush=True)
+    return results
+
+
+def ratio(columns, own, peers, what):
     """How many times the best of the peers takes what Tidemark takes."""
-    best = min((by_server[peer][query][what] for peer in peers if peer in by_server), default=None)
-    return f"{best / by_server['tidemark'][query][what]:.1f}x" if best else ""
+    def figure(name):
+        cell = columns.get(name)
+        for key in what:
+            cell = (cell or {}).get(key)
+        return cell
+    theirs = [f for f in map(figure, peers) if f]
+    return f"{min(theirs) / figure(own):.1f}x" if theirs and figure(own) else ""
 
 
-def row(query, by_server):
-    cells = {"query": query}
-    for name, results in by_server.items():
-        cells[f"{short(name)} ms"] = f"{results[query]['ms']:.1f}"
-        cells[f"{short(name)} cpu"] = f"{results[query]['cpu']:.1f}"
-    cells["series"] = "/".join(str(r[query]["series"]) for r in by_server.values())
-    if "tidemark" in by_server:
-        warm, evaluated = ("prometheus", "victoria-metrics"), ("prometheus", "vm nocache")
-        cells["faster"] = faster(query, by_server, warm, "ms")
-        cells["uncached"] = faster(query, by_server, evaluated, "ms")
-        cells["uncached cpu"] = faster(query, by_server, evaluated, "cpu")
-    return cells
+def row(query, columns):
+    cells = [query]
+    for name in ASKED:
+        cell = columns.get(name)
+        cells.append(f"{cell['ms']:.1f} / {cell['cpu']:.1f}" if cell else "")
+    cells.append("/".join(str(columns[c]["series"]) for c in ("tidemark",) + PEERS if c in columns))
+    cells += [ratio(columns, "tidemark", PEERS, ["ms"]), ratio(columns, "tidemark", PEERS, ["cpu"]),
+              ratio(columns, "tidemark", PEERS, ["moved", "ms"]),
+              ratio(columns, "tidemark uncached", PEERS_UNCACHED, ["ms"]),
+              ratio(columns, "tidemark uncached", PEERS_UNCACHED, ["cpu"])]
+    return "| " + " | ".join(cells) + " |"
 
 
-def short(name):
-    return name.replace("victoria-metrics", "vm")
+def markdown(results):
+    heads = ["query"] + [f"{name}, ms / cpu" for name in ASKED] + [
+        "series", "faster", "less cpu", "faster, moved", "faster, uncached", "less cpu, uncached"]
+    lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
+    return "\n".join(lines + [row(query, columns) for query, columns in results.items()]) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", type=int, default=20_000)
-    parser.add_argument("--scrapes", type=int, default=HOURS * 3600 // STEP)
+    parser.add_argument("--span", choices=SPANS, default="6h")
+    parser.add_argument("--series", type=int)
+    parser.add_argument("--scrapes", type=int)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--part", choices=("load", "ask", "table", "writes"))
     parser.add_argument("--only", default="", help="the queries whose names hold this")
-    parser.add_argument("--servers", nargs="+", default=list(SERVERS))
+    parser.add_argument("--servers", nargs="+", default=list(ASKED), choices=ASKED)
     options = parser.parse_args()
 
-    end = int(time.time()) // STEP * STEP - 60
-    with Recording(options.series, options.scrapes, name="query") as recording:
-        by_server = {}
-        for name in options.servers:
-            by_server |= measure_all(name, recording, end, options.rounds, options.only)
-    queries = list(next(iter(by_server.values())))
-    print_table([row(query, by_server) for query in queries])
-    (WORK / "query.json").write_text(json.dumps(by_server, indent=2) + "\n")
+    series, scrapes, step = SPANS[options.span]
+    load = Load(options.span, options.series or series, options.scrapes or scrapes)
+    raw = WORK / f"query-{options.span}.json"
+    report = json.loads(raw.read_text()) if raw.exists() else {"queries": {}}
+    if options.part in (None, "load"):
+        load.run(dict.fromkeys(ASKED[column][0] for column in options.servers))
+    if options.part in (None, "ask"):
+        report |= {"machine": machine(), "rounds": options.rounds, "load": load.facts()}
+        ask_all(load, step, options.servers, options.rounds, options.only, report["queries"])
+        raw.write_text(json.dumps(report, indent=2) + "\n")
+    if options.part == "writes":
+        report["writes"] = writes(options.servers, options.series or 20_000, 60, 100_000)
+        raw.write_text(json.dumps(report, indent=2) + "\n")
+    if options.part in (None, "table"):
+        (WORK / f"query-{options.span}.md").write_text(markdown(report["queries"]))
+        print(markdown(report["queries"]))
 
 
 if __name__ == "__main__":

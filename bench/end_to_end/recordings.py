@@ -11,10 +11,10 @@ FLEETSIM = RELEASE / "tools" / "fleetsim" / "fleetsim"
 class Recording:
     """A file of requests; `samples` as recorded."""
 
-    def __init__(self, series, scrapes, connections=4, interval_seconds=15, name=None):
+    def __init__(self, series, scrapes, connections=4, interval_seconds=15, path=None):
         self.series = series
         self.scrapes = scrapes
-        self.path = WORK / f"{name or 'fleet'}-{series}x{scrapes}.rec"
+        self.path = path or WORK / f"fleet-{series}x{scrapes}.rec"
         WORK.mkdir(parents=True, exist_ok=True)
         minutes = scrapes * interval_seconds // 60 + 1
         done = subprocess.run(
@@ -23,6 +23,13 @@ class Recording:
              f"--start=now-{minutes}m", f"--out={self.path}"],
             check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.samples = json.loads(done.stdout.splitlines()[-1])["samples"]
+
+    @classmethod
+    def existing(cls, series, scrapes, path):
+        """One that was recorded before."""
+        recording = cls.__new__(cls)
+        recording.series, recording.scrapes, recording.path = series, scrapes, path
+        return recording
 
     def __enter__(self):
         return self

@@ -53,25 +53,31 @@ SERVERS = {
 
 
 class Server:
-    """One server process with a data folder of its own, both gone at the end of the block."""
+    """One server process with a data folder of its own, both gone at the end of the block.
 
-    def __init__(self, name, extra=()):
+    A folder that is named stays, with what was in it.
+    """
+
+    def __init__(self, name, extra=(), data=None):
         self.name = name
         self.extra = list(extra)
-        self.data = WORK / f"{name}-data"
+        self.keep = data is not None
+        self.data = data or WORK / f"{name}-data"
         self.process = None
         self.url = None
 
     def __enter__(self):
         WORK.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self.data, ignore_errors=True)
+        if not self.keep:
+            shutil.rmtree(self.data, ignore_errors=True)
         self.start()
         return self
 
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.stop()
-        shutil.rmtree(self.data, ignore_errors=True)
+        if not self.keep:
+            shutil.rmtree(self.data, ignore_errors=True)
 
     def start(self):
         """Starts on the data folder as it is; gives the seconds until it is ready."""

@@ -7,7 +7,8 @@
 #   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
 #
 # Options of ingest: --series N (100000), --scrapes K (12), --connections C (4), --rounds R (1),
-# --peers. Of query: --series N (20000), --scrapes K (1440), --rounds R (7), --only TEXT, --servers NAME...
+# --peers. Of query: --span 6h|week, --part load|ask|table|writes, --rounds R (7), --only TEXT,
+# --servers NAME..., --series N, --scrapes K.
 # Of peers: --rounds R (3), --quick (a tenth of the series). Raw results, tables and the
 # servers' logs are kept in build/bench.
 
