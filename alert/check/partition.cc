@@ -121,6 +121,15 @@ bool ReadsSeries(const Expr& expr) {
   return reads;
 }
 
+bool ReadsUnnamedSeries(const Expr& expr) {
+  bool reads = false;
+  ForEachNode(expr, [&](const Expr& node) {
+    reads = reads ||
+            (node.kind() == ExprKind::kCall && As<query::Call>(node).id() == FunctionId::kInfo);
+  });
+  return reads;
+}
+
 LabelFamily PartitionOf(const Expr& expr) {
   if (!ReadsSeries(expr)) {
     return LabelFamily::None();

@@ -18,4 +18,7 @@ LabelFamily PartitionOf(const query::Expr& expr);
 // Whether the expression looks at any series at all.
 bool ReadsSeries(const query::Expr& expr);
 
+// Whether the expression looks at series that no selector of it names: info() does.
+bool ReadsUnnamedSeries(const query::Expr& expr);
+
 }  // namespace tidemark::alert

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "alert/group/alert_texts.h"
+#include "alert/group/engine_query.h"
 #include "alert/group/rule_result.h"
 #include "alert/state/alert_series.h"
 #include "base/status_macros.h"
@@ -42,28 +43,6 @@ void EndVanished(Timestamp t, const std::vector<model::Labels>& before,
     }
   }
 }
-
-// Answers what templates ask.
-class EngineQuery final : public TemplateQuery {
- public:
-  EngineQuery(const query::Engine& engine, const storage::Querier& querier)
-      : engine_(engine), querier_(querier) {}
-
-  absl::StatusOr<std::vector<TemplateSample>> Query(std::string_view expr, Timestamp t) override {
-    ASSIGN_OR_RETURN(const query::PreparedQuery query, engine_.Prepare(expr));
-    ASSIGN_OR_RETURN(query::QueryResult result, engine_.Instant(query, querier_, t));
-    ASSIGN_OR_RETURN(std::vector<VectorSample> vector, AsVector(std::move(result)));
-    std::vector<TemplateSample> samples;
-    for (VectorSample& sample : vector) {
-      samples.push_back({std::move(sample.labels), sample.value});
-    }
-    return samples;
-  }
-
- private:
-  const query::Engine& engine_;
-  const storage::Querier& querier_;
-};
 
 bool SameRule(const RuleProgress& a, const RuleProgress& b) {
   return a.rule().kind == b.rule().kind && a.rule().name == b.rule().name &&

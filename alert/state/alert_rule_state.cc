@@ -45,36 +45,7 @@ void Refresh(Timestamp t, TrueAlert&& now, Alert* alert) {
   alert->value = now.value;
   alert->annotations = std::move(now.annotations);
   alert->is_true = true;
-}
-
-// Merges what is true now into what is known. Alerts of `known` with a match are refreshed, those
-// without are marked as not true, and new ones are put in between. Gives the state each had before.
-std::vector<AlertState> Merge(Timestamp t, std::vector<TrueAlert>&& now,
-                              std::vector<Alert>* known) {
-  std::vector<Alert> merged;
-  std::vector<AlertState> before;
-  merged.reserve(known->size() + now.size());
-  auto next = now.begin();
-  const auto add_new = [&] {
-    merged.push_back(NewAlert(t, std::move(*next++)));
-    before.push_back(AlertState::kInactive);
-  };
-  for (Alert& alert : *known) {
-    while (next != now.end() && model::Compare(next->labels, alert.labels) < 0) {
-      add_new();
-    }
-    before.push_back(alert.state);
-    alert.is_true = false;
-    if (next != now.end() && next->labels == alert.labels) {
-      Refresh(t, std::move(*next++), &alert);
-    }
-    merged.push_back(std::move(alert));
-  }
-  while (next != now.end()) {
-    add_new();
-  }
-  *known = std::move(merged);
-  return before;
+  alert->silent_since.reset();
 }
 
 void End(Timestamp t, Alert* alert) {
@@ -126,6 +97,21 @@ std::optional<Timestamp> Earlier(std::optional<Timestamp> a, std::optional<Times
   return std::min(*a, *b);
 }
 
+// Alerts that were not found true are held from `t` on, if they are not already.
+void Hold(Timestamp t, std::vector<Alert>* alerts) {
+  for (Alert& alert : *alerts) {
+    if (!alert.is_true && IsActive(alert) && !alert.silent_since.has_value()) {
+      alert.silent_since = t;
+    }
+  }
+}
+
+void Release(std::vector<Alert>* alerts) {
+  for (Alert& alert : *alerts) {
+    alert.silent_since.reset();
+  }
+}
+
 }  // namespace
 
 std::string_view ToString(AlertState state) {
@@ -148,8 +134,41 @@ bool operator==(const Alert& a, const Alert& b) {
          a.valid_until == b.valid_until && a.silent_since == b.silent_since;
 }
 
+// Merges what is true now into what is known. Alerts of `known` with a match are refreshed, those
+// without are marked as not true, and new ones are put in between. Gives what each was before.
+std::vector<AlertRuleState::Before> AlertRuleState::Merge(Timestamp t, std::vector<TrueAlert>&& now,
+                                                          std::vector<Alert>* known) {
+  std::vector<Alert> merged;
+  std::vector<Before> before;
+  merged.reserve(known->size() + now.size());
+  auto next = now.begin();
+  const auto add_new = [&] {
+    merged.push_back(NewAlert(t, std::move(*next++)));
+    before.push_back({});
+  };
+  for (Alert& alert : *known) {
+    while (next != now.end() && model::Compare(next->labels, alert.labels) < 0) {
+      add_new();
+    }
+    before.push_back({alert.state, alert.silent_since.has_value()});
+    alert.is_true = false;
+    if (next != now.end() && next->labels == alert.labels) {
+      Refresh(t, std::move(*next++), &alert);
+    }
+    merged.push_back(std::move(alert));
+  }
+  while (next != now.end()) {
+    add_new();
+  }
+  *known = std::move(merged);
+  return before;
+}
+
 // Moves one alert on to `t`, according to whether it is true; false when it is to be forgotten.
 bool AlertRuleState::Step(Timestamp t, Alert* alert) const {
+  if (alert->silent_since.has_value()) {
+    return true;
+  }
   if (alert->is_true) {
     alert->keep_firing_since.reset();
   } else if (alert->state == AlertState::kInactive) {
@@ -164,12 +183,18 @@ bool AlertRuleState::Step(Timestamp t, Alert* alert) const {
 }
 
 absl::StatusOr<std::vector<Transition>> AlertRuleState::Update(Timestamp t,
-                                                               std::vector<TrueAlert> now) {
+                                                               std::vector<TrueAlert> now,
+                                                               bool hold_absent) {
   std::sort(now.begin(), now.end(), InOrder);
   if (absl::Status distinct = CheckDistinct(now); !distinct.ok()) {
     return distinct;
   }
-  const std::vector<AlertState> before = Merge(t, std::move(now), &alerts_);
+  const std::vector<Before> before = Merge(t, std::move(now), &alerts_);
+  if (hold_absent) {
+    Hold(t, &alerts_);
+  } else {
+    Release(&alerts_);
+  }
   std::vector<Transition> transitions = StepAll(t, before);
   const size_t active = active_count();
   if (settings_.limit > 0 && active > settings_.limit) {
@@ -181,22 +206,22 @@ absl::StatusOr<std::vector<Transition>> AlertRuleState::Update(Timestamp t,
 }
 
 std::vector<Transition> AlertRuleState::Advance(Timestamp t) {
-  std::vector<AlertState> before;
+  std::vector<Before> before;
   before.reserve(alerts_.size());
   for (const Alert& alert : alerts_) {
-    before.push_back(alert.state);
+    before.push_back({alert.state, alert.silent_since.has_value()});
   }
   return StepAll(t, before);
 }
 
-std::vector<Transition> AlertRuleState::StepAll(Timestamp t, std::span<const AlertState> before) {
+std::vector<Transition> AlertRuleState::StepAll(Timestamp t, std::span<const Before> before) {
   std::vector<Transition> transitions;
   size_t kept = 0;
   for (size_t i = 0; i < alerts_.size(); ++i) {
     Alert& alert = alerts_[i];
     const bool keep = Step(t, &alert);
-    if (alert.state != before[i]) {
-      transitions.push_back({t, before[i], alert.state, alert});
+    if (alert.state != before[i].state || alert.silent_since.has_value() != before[i].silent) {
+      transitions.push_back({t, before[i].state, alert.state, alert});
     }
     if (keep && kept++ != i) {
       alerts_[kept - 1] = std::move(alert);
@@ -207,6 +232,9 @@ std::vector<Transition> AlertRuleState::StepAll(Timestamp t, std::span<const Ale
 }
 
 std::optional<Timestamp> AlertRuleState::NextChangeOf(const Alert& alert) const {
+  if (alert.silent_since.has_value()) {
+    return std::nullopt;
+  }
   switch (alert.state) {
     case AlertState::kInactive:
       return *alert.resolved_at + kResolvedRetentionMs + 1;
@@ -249,6 +277,14 @@ std::optional<Timestamp> AlertRuleState::NextDue(int64_t resend_delay_ms) const 
     next = Earlier(next, DueAt(alert, resend_delay_ms));
   }
   return next;
+}
+
+void AlertRuleState::Backdate(model::LabelsView labels, Timestamp active_at) {
+  for (Alert& alert : alerts_) {
+    if (alert.labels.view() == labels && alert.is_true && alert.state == AlertState::kPending) {
+      alert.active_at = std::min(alert.active_at, active_at);
+    }
+  }
 }
 
 void AlertRuleState::Restore(std::vector<Alert> alerts) {

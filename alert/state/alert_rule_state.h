@@ -74,7 +74,8 @@ struct Alert {
   friend bool operator==(const Alert& a, const Alert& b);
 };
 
-// An alert's state changed. An alert that is dropped while pending goes to kInactive too.
+// An alert's state changed, or its silence began or ended. An alert that is dropped while pending
+// goes to kInactive too.
 struct Transition {
   model::Timestamp t = 0;
   AlertState from = AlertState::kInactive;
@@ -90,8 +91,14 @@ class AlertRuleState {
   // changed, in order of labels. FailedPrecondition if two of them have equal labels: nothing
   // changes. FailedPrecondition if more alerts than the limit are then active: all alerts are
   // forgotten. REQUIRES: `t` is not before any earlier update's.
+  //
+  // With `hold_absent` an alert that is not among them is not at its end: what it was computed from
+  // is missing. It is held in its state, with silent_since set, until an update without
+  // `hold_absent` or one that finds it true. Where only its silence begins or ends, a transition
+  // has from and to alike.
   absl::StatusOr<std::vector<Transition>> Update(model::Timestamp t,
-                                                 std::vector<TrueAlert> true_alerts);
+                                                 std::vector<TrueAlert> true_alerts,
+                                                 bool hold_absent = false);
 
   // Time went on to `t` and nothing else changed: as Update() with the alerts true at the last
   // update. A caller that does not update periodically calls this at each NextChange().
@@ -112,6 +119,9 @@ class AlertRuleState {
 
   // All alerts, the lately resolved among them, in order of labels: what to save.
   std::span<const Alert> alerts() const { return alerts_; }
+  // The alert with these labels, if it is pending and true, has been so since `active_at`, as it
+  // turned out afterwards. Later times than what is known change nothing.
+  void Backdate(model::LabelsView labels, model::Timestamp active_at);
   // Goes on from alerts saved earlier.
   void Restore(std::vector<Alert> alerts);
   // Takes effect at the next update. A longer `for` makes a firing alert that is too young
@@ -125,8 +135,15 @@ class AlertRuleState {
   size_t active_count() const;
 
  private:
+  // What a transition is told by.
+  struct Before {
+    AlertState state = AlertState::kInactive;
+    bool silent = false;
+  };
+  static std::vector<Before> Merge(model::Timestamp t, std::vector<TrueAlert>&& now,
+                                   std::vector<Alert>* known);
   bool Step(model::Timestamp t, Alert* alert) const;
-  std::vector<Transition> StepAll(model::Timestamp t, std::span<const AlertState> before);
+  std::vector<Transition> StepAll(model::Timestamp t, std::span<const Before> before);
   std::optional<model::Timestamp> NextChangeOf(const Alert& alert) const;
 
   AlertRuleSettings settings_;

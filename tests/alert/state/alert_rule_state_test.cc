@@ -190,5 +190,41 @@ TEST(AlertRuleState, SendsAResolvedAlertAtOnceAndRepeatsItUntilItIsForgotten) {
   EXPECT_EQ(repeated, 7u);  // a delay that has just passed is not past
 }
 
+TEST(AlertRuleState, HoldsWhatIsAbsentUntilThereIsEvidence) {
+  AlertRuleState state({.for_ms = kMinute});
+  Update(0, {"a", "b"}, &state);
+  const auto held = state.Update(kMinute, {}, true);
+  ASSERT_TRUE(held.ok());
+  ASSERT_THAT(*held, SizeIs(2));
+  EXPECT_EQ(held->front().from, AlertState::kPending);
+  EXPECT_EQ(held->front().to, AlertState::kPending);
+  EXPECT_THAT(held->front().alert.silent_since, Optional(kMinute));
+  EXPECT_EQ(state.NextChange(), std::nullopt) << "no `for` ends while nothing is known";
+  EXPECT_THAT(state.Advance(5 * kMinute), IsEmpty());
+  EXPECT_THAT(*state.Update(6 * kMinute, {}, true), IsEmpty());
+  Update(7 * kMinute, {"a"}, &state);
+  ASSERT_THAT(state.alerts(), SizeIs(1)) << "b was pending, and is not true";
+  EXPECT_EQ(state.alerts()[0].state, AlertState::kFiring);
+  EXPECT_FALSE(state.alerts()[0].silent_since.has_value());
+}
+
+TEST(AlertRuleState, RepeatsWhatIsHeldWhileFiring) {
+  AlertRuleState state(AlertRuleSettings{});
+  Update(0, {"a"}, &state);
+  state.TakeDue(0, kMinute, kMinute);
+  ASSERT_TRUE(state.Update(1, {}, true).ok());
+  EXPECT_THAT(state.TakeDue(kMinute + 1, kMinute, kMinute), SizeIs(1));
+}
+
+TEST(AlertRuleState, CountsAPendingAlertFromWhatTurnedOutAfterwards) {
+  AlertRuleState state({.for_ms = 10 * kMinute});
+  Update(20 * kMinute, {"a"}, &state);
+  const model::Labels labels = state.alerts()[0].labels;
+  state.Backdate(labels, 25 * kMinute);
+  EXPECT_EQ(state.alerts()[0].active_at, 20 * kMinute);
+  state.Backdate(labels, 12 * kMinute);
+  EXPECT_THAT(state.NextChange(), Optional(22 * kMinute));
+}
+
 }  // namespace
 }  // namespace tidemark::alert
