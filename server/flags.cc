@@ -113,6 +113,18 @@ void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
       ->capture_default_str();
 }
 
+void AddFleetFlags(CLI::App* app, ServeFlags* flags) {
+  app->add_option("--fleet.expected-clusters", flags->fleet_expected_clusters,
+                  "names of clusters that must send, as `tidemark fleet status` shows them; "
+                  "separated by commas")
+      ->delimiter(',');
+  app->add_option("--fleet.incident-labels", flags->fleet_incident_labels,
+                  "labels by which clusters may share the cause of an incident; separated by "
+                  "commas")
+      ->delimiter(',')
+      ->default_str("region,storage");
+}
+
 // Sets the flag behind the name of a feature; false if there is none.
 template <typename Flags>
 bool EnableFeature(std::string_view name, Flags* flags) {
@@ -234,6 +246,65 @@ CLI::App* AddBackupCommands(CLI::App* app, BackupFlags* flags) {
   return backup;
 }
 
+void AddServerAddress(CLI::App* command, ServerAddress* server) {
+  command->add_option("--url", server->url, "address of the server, http://host:port")
+      ->capture_default_str();
+  AddDuration(command, "--timeout", &server->timeout_ms, "how long one answer may take");
+}
+
+void AddOutput(CLI::App* command, const std::string& usual, bool* json) {
+  const auto set = [json](const std::string& output) { *json = output == "json"; };
+  command->add_option_function<std::string>("--output", set, usual + " or json")
+      ->check(CLI::IsMember({usual, std::string("json")}))
+      ->default_str(usual);
+}
+
+// `tidemark fleet status` and `tidemark fleet explain CLUSTER [TASK]`.
+CLI::App* AddFleetCommands(CLI::App* app, FleetFlags* flags) {
+  CLI::App* fleet = app->add_subcommand("fleet", "what a server knows of the clusters");
+  fleet->require_subcommand(1);
+  const auto add = [&](const std::string& name, FleetFlags::Action action,
+                       const std::string& help) {
+    CLI::App* command = fleet->add_subcommand(name, help);
+    command->callback([flags, action] { flags->action = action; });
+    AddServerAddress(command, &flags->server);
+    AddOutput(command, "table", &flags->json);
+    command->add_flag("--watch", flags->watch, "show it again and again");
+    AddDuration(command, "--interval", &flags->interval_ms, "time between two looks with --watch");
+    return command;
+  };
+  add("status", FleetFlags::Action::kStatus,
+      "each backup task, its recovery point and its worst "
+      "finding");
+  CLI::App* explain = add("explain", FleetFlags::Action::kExplain,
+                          "what is wrong with a cluster, why, and what to do");
+  explain->add_option("CLUSTER", flags->cluster, "name of the cluster")->required();
+  explain->add_option("TASK", flags->task, "only this task");
+  return fleet;
+}
+
+// `tidemark query instant EXPR` and `tidemark query range EXPR`.
+CLI::App* AddQueryCommands(CLI::App* app, QueryFlags* flags) {
+  CLI::App* query = app->add_subcommand("query", "evaluate a PromQL expression on a server");
+  query->require_subcommand(1);
+  const auto add = [&](const std::string& name, QueryFlags::Action action,
+                       const std::string& help) {
+    CLI::App* command = query->add_subcommand(name, help);
+    command->callback([flags, action] { flags->action = action; });
+    AddServerAddress(command, &flags->server);
+    AddOutput(command, "table", &flags->json);
+    command->add_option("EXPR", flags->expr, "expression")->required();
+    return command;
+  };
+  add("instant", QueryFlags::Action::kInstant, "its value at one time")
+      ->add_option("--time", flags->time, "Unix seconds or RFC 3339; now if it is not given");
+  CLI::App* range = add("range", QueryFlags::Action::kRange, "its values over a stretch of time");
+  range->add_option("--start", flags->start, "Unix seconds or RFC 3339")->required();
+  range->add_option("--end", flags->end, "Unix seconds or RFC 3339")->required();
+  range->add_option("--step", flags->step, "duration between two values")->capture_default_str();
+  return query;
+}
+
 }  // namespace
 
 CommandLine ParseCommandLine(int argc, const char* const* argv) {
@@ -249,25 +320,37 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddStorageFlags(serve, &flags);
   AddWebFlags(serve, &flags);
   AddQueryFlags(serve, &flags);
+  AddFleetFlags(serve, &flags);
   AddFeatureFlag(serve, &flags);
   AddLogLevel(serve, &flags.log_level);
   BackupFlags backup_flags;
   const CLI::App* backup = AddBackupCommands(&app, &backup_flags);
   RuleFlags rules;
   AddRuleCommands(&app, &rules);
+  FleetFlags fleet_flags;
+  const CLI::App* fleet = AddFleetCommands(&app, &fleet_flags);
+  QueryFlags query_flags;
+  const CLI::App* query = AddQueryCommands(&app, &query_flags);
+  CommandLine line;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return {std::nullopt, std::nullopt, std::nullopt, app.exit(e)};
+    line.exit_code = app.exit(e);
+    return line;
   }
   if (backup->parsed()) {
-    return {std::nullopt, std::move(backup_flags), std::nullopt, 0};
+    line.backup = std::move(backup_flags);
+  } else if (fleet->parsed()) {
+    line.fleet = std::move(fleet_flags);
+  } else if (query->parsed()) {
+    line.query = std::move(query_flags);
+  } else if (serve->parsed()) {
+    flags.as_text = AsText(*serve);
+    line.serve = std::move(flags);
+  } else {
+    line.rules = std::move(rules);
   }
-  if (!serve->parsed()) {
-    return {std::nullopt, std::nullopt, std::move(rules), 0};
-  }
-  flags.as_text = AsText(*serve);
-  return {std::move(flags), std::nullopt, std::nullopt, 0};
+  return line;
 }
 
 }  // namespace tidemark::server

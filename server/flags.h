@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "server/backup_flags.h"
+#include "server/fleet/fleet_flags.h"
 
 namespace tidemark::server {
 
@@ -42,6 +43,9 @@ struct ServeFlags {
   int64_t query_lookback_ms = 300'000;
   size_t query_cache_bytes = 128u << 20;  // 0: results of range queries are not kept
 
+  std::vector<std::string> fleet_expected_clusters;                        // names
+  std::vector<std::string> fleet_incident_labels = {"region", "storage"};  // label names
+
   bool experimental_functions = false;
   bool fill_modifiers = false;
   bool extended_ranges = false;
@@ -72,6 +76,8 @@ struct CommandLine {
   std::optional<ServeFlags> serve;
   std::optional<BackupFlags> backup;
   std::optional<RuleFlags> rules;
+  std::optional<FleetFlags> fleet;
+  std::optional<QueryFlags> query;
   int exit_code = 0;
 };
 

@@ -5,19 +5,34 @@
 #include "fmt/format.h"
 #include "server/backup_command.h"
 #include "server/flags.h"
+#include "server/fleet/fleet_command.h"
 #include "server/rule_commands.h"
 #include "server/serve.h"
 #include "server/signals.h"
+
+namespace {
+
+// Tells what went wrong with a command; the process's exit code.
+int ExitCodeOf(const absl::Status& done, std::string_view command) {
+  if (!done.ok()) {
+    fmt::print(stderr, "tidemark {}: {}\n", command, tidemark::base::Message(done));
+  }
+  return done.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace tidemark;  // NOLINT(google-build-using-namespace): nothing else is here
   const server::CommandLine line = server::ParseCommandLine(argc, argv);
   if (line.backup.has_value()) {
-    const absl::Status done = server::RunBackup(*line.backup, stdout, stderr);
-    if (!done.ok()) {
-      fmt::print(stderr, "tidemark backup: {}\n", base::Message(done));
-    }
-    return done.ok() ? EXIT_SUCCESS : EXIT_FAILURE;
+    return ExitCodeOf(server::RunBackup(*line.backup, stdout, stderr), "backup");
+  }
+  if (line.fleet.has_value()) {
+    return ExitCodeOf(server::RunFleet(*line.fleet, stdout), "fleet");
+  }
+  if (line.query.has_value()) {
+    return ExitCodeOf(server::RunQuery(*line.query, stdout), "query");
   }
   if (line.rules.has_value()) {
     return server::RunRuleCommand(*line.rules);

@@ -18,6 +18,7 @@
 #include "query/parser/parser.h"
 #include "server/api/admin_routes.h"
 #include "server/api/export_routes.h"
+#include "server/api/fleet_routes.h"
 #include "server/api/lifecycle_routes.h"
 #include "server/api/query_routes.h"
 #include "server/api/series_routes.h"
@@ -27,6 +28,7 @@
 #include "server/build_info.h"
 #include "server/config/config_store.h"
 #include "server/data_lock.h"
+#include "server/fleet/fleet_service.h"
 #include "server/http/http_server.h"
 #include "server/process_metrics.h"
 #include "server/receiver_sink.h"
@@ -78,6 +80,14 @@ query::EngineOptions EngineOptionsOf(const ServeFlags& flags) {
   options.enable_fill_modifiers = flags.fill_modifiers;
   options.enable_extended_ranges = flags.extended_ranges;
   options.delayed_name_removal = flags.delayed_name_removal;
+  return options;
+}
+
+FleetServiceOptions FleetOptionsOf(const ServeFlags& flags) {
+  FleetServiceOptions options;
+  options.folder = flags.storage_path;
+  options.fleet.expected = flags.fleet_expected_clusters;
+  options.fleet.group_labels = flags.fleet_incident_labels;
   return options;
 }
 
@@ -144,6 +154,7 @@ class Server {
   std::unique_ptr<query::Engine> engine_;
   std::unique_ptr<query::RangeCache> range_cache_;
   std::unique_ptr<ReceiverSink> sink_;
+  std::unique_ptr<FleetService> fleet_;
   std::unique_ptr<HttpServer> http_;  // last: its handlers use all of the above
 };
 
@@ -200,6 +211,7 @@ RouteTable Server::Routes() {
                       .reload = [this] { return config_->Reload(); },
                       .quit = [this] { signals_->Quit(); }},
                      &slot_, &metrics_, &routes);
+  AddFleetRoutes([this] { return fleet_.get(); }, flags_.enable_admin_api, &slot_, &routes);
   AddSnapshotRoute(
       flags_.enable_admin_api, [this] { return db_->Snapshot(); }, &slot_, &routes);
   return routes;
@@ -214,6 +226,9 @@ absl::Status Server::OpenStore() {
                                                      flags_.query_cache_bytes, &metrics_);
   sink_ = std::make_unique<ReceiverSink>(db_.get(), &metrics_, HttpOptionsOf(flags_).io_threads,
                                          config_->config().limits);
+  fleet_ = std::make_unique<FleetService>(
+      FleetOptionsOf(flags_), FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr});
+  fleet_->Start();
   config_->SetListener([this](const Config& config) { ApplyConfig(config); });
   backend_ = {.querier = db_.get(),
               .engine = engine_.get(),
@@ -253,6 +268,9 @@ absl::Status Server::Stop() {
   }
   if (db_ == nullptr) {
     return absl::OkStatus();
+  }
+  if (fleet_ != nullptr) {
+    fleet_->Stop();
   }
   RETURN_IF_ERROR(db_->Close());
   logger_->Info("stopped");

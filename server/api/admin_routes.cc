@@ -9,27 +9,6 @@
 namespace tidemark::server {
 namespace {
 
-void AddAction(std::string_view path, bool enabled, ApiHandler handler, const BackendSlot* slot,
-               RouteTable* routes) {
-  Route route;
-  route.path = path;
-  route.methods = {Method::kPost, Method::kPut};
-  route.body_limit = kMaxFormBytes;
-  route.handler = WithBackend(slot, std::move(handler));
-  if (enabled) {
-    route.admission = WhenReady(slot);
-  } else {
-    route.admission = [](const HttpRequest&) -> std::optional<HttpResponse> {
-      HttpResponse refusal =
-          ApiError(ApiErrorType::kUnavailable,
-                   "admin APIs disabled: start the server with --web.enable-admin-api");
-      refusal.status = 403;
-      return refusal;
-    };
-  }
-  routes->Add(std::move(route));
-}
-
 HttpResponse Answer(const absl::Status& status) {
   if (!status.ok()) {
     return ApiError(ApiErrorType::kInternal, base::Message(status));
@@ -64,19 +43,19 @@ HttpResponse DeleteSeries(const AdminActions& actions, const HttpRequest& reques
 }  // namespace
 
 void AddAdminRoutes(const AdminActions& actions, const BackendSlot* slot, RouteTable* routes) {
-  AddAction(
+  AddAdminAction(
       "/api/v1/admin/tsdb/delete_series", actions.enabled,
       [actions](const ApiBackend&, const HttpRequest& request) {
         return DeleteSeries(actions, request);
       },
       slot, routes);
-  AddAction(
+  AddAdminAction(
       "/api/v1/admin/tsdb/clean_tombstones", actions.enabled,
       [actions](const ApiBackend&, const HttpRequest&) {
         return Answer(actions.clean_tombstones());
       },
       slot, routes);
-  AddAction(
+  AddAdminAction(
       "/api/v1/admin/tsdb/flush", actions.enabled,
       [actions](const ApiBackend&, const HttpRequest&) { return Answer(actions.flush()); }, slot,
       routes);

@@ -57,6 +57,27 @@ void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* s
   routes->Add(std::move(route));
 }
 
+void AddAdminAction(std::string_view path, bool enabled, ApiHandler handler,
+                    const BackendSlot* slot, RouteTable* routes) {
+  Route route;
+  route.path = path;
+  route.methods = {Method::kPost, Method::kPut};
+  route.body_limit = kMaxFormBytes;
+  route.handler = WithBackend(slot, std::move(handler));
+  if (enabled) {
+    route.admission = WhenReady(slot);
+  } else {
+    route.admission = [](const HttpRequest&) -> std::optional<HttpResponse> {
+      HttpResponse refusal =
+          ApiError(ApiErrorType::kUnavailable,
+                   "admin APIs disabled: start the server with --web.enable-admin-api");
+      refusal.status = 403;
+      return refusal;
+    };
+  }
+  routes->Add(std::move(route));
+}
+
 HttpResponse MalformedForm(const absl::Status& status) {
   return ApiError(ApiErrorType::kBadData,
                   fmt::format("error parsing form values: {}", base::Message(status)));

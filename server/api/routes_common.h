@@ -26,6 +26,10 @@ void AddFormRoute(std::string_view path, RunOn run_on, ApiHandler handler, const
 void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* slot,
                  RouteTable* routes);
 
+// Adds `path` for POST and PUT with a form; unless `enabled` it is refused with 403.
+void AddAdminAction(std::string_view path, bool enabled, ApiHandler handler,
+                    const BackendSlot* slot, RouteTable* routes);
+
 // The answer to parameters that cannot be decoded.
 HttpResponse MalformedForm(const absl::Status& status);
 

@@ -117,6 +117,42 @@ TEST(ParseCommandLine, ReadsTheCommandsForRules) {
   EXPECT_FALSE(plain.rules->json);
 }
 
+TEST(ParseCommandLine, ReadsWhatTheServerExpectsOfItsFleet) {
+  const CommandLine line =
+      Parse({"serve", "--fleet.expected-clusters=a,k8s/b", "--fleet.incident-labels=zone"});
+  ASSERT_TRUE(line.serve.has_value());
+  EXPECT_EQ(line.serve->fleet_expected_clusters, (std::vector<std::string>{"a", "k8s/b"}));
+  EXPECT_EQ(line.serve->fleet_incident_labels, (std::vector<std::string>{"zone"}));
+  EXPECT_EQ(Parse({"serve"}).serve->as_text.at("fleet.incident-labels"), "region,storage");
+}
+
+TEST(ParseCommandLine, ReadsWhatIsAskedOfTheFleet) {
+  const CommandLine status = Parse({"fleet", "status", "--url=http://h:1", "--watch"});
+  ASSERT_TRUE(status.fleet.has_value());
+  EXPECT_EQ(status.fleet->action, FleetFlags::Action::kStatus);
+  EXPECT_EQ(status.fleet->server.url, "http://h:1");
+  EXPECT_TRUE(status.fleet->watch);
+  EXPECT_FALSE(status.fleet->json);
+  const CommandLine explain = Parse({"fleet", "explain", "prod", "pitr", "--output=json"});
+  ASSERT_TRUE(explain.fleet.has_value());
+  EXPECT_EQ(explain.fleet->action, FleetFlags::Action::kExplain);
+  EXPECT_EQ(explain.fleet->cluster, "prod");
+  EXPECT_EQ(explain.fleet->task, "pitr");
+  EXPECT_TRUE(explain.fleet->json);
+}
+
+TEST(ParseCommandLine, ReadsQueries) {
+  const CommandLine instant = Parse({"query", "instant", "up", "--time=12"});
+  ASSERT_TRUE(instant.query.has_value());
+  EXPECT_EQ(instant.query->expr, "up");
+  EXPECT_EQ(instant.query->time, "12");
+  const CommandLine range = Parse({"query", "range", "up", "--start=1", "--end=2", "--step=5s"});
+  ASSERT_TRUE(range.query.has_value());
+  EXPECT_EQ(range.query->action, QueryFlags::Action::kRange);
+  EXPECT_EQ(range.query->step, "5s");
+  EXPECT_NE(Parse({"query", "range", "up"}).exit_code, 0);
+}
+
 TEST(ParseCommandLine, EndsWithAnErrorOnWrongFlags) {
   const std::vector<std::vector<const char*>> wrong = {
       {},
