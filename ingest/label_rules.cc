@@ -218,7 +218,53 @@ model::Labels Encode(const LabelList& labels, std::string_view label_fields) {
   return model::Labels::FromCanonical(std::move(bytes));
 }
 
+// ---- the plain form
+
+// Reads the label at `p` whose three lengths take one byte each. The byte behind it, or nullptr
+// when there is none.
+const char* ReadPlainLabel(const char* p, const char* end, LabelView* label) {
+  constexpr ptrdiff_t kOverhead = 6;  // three tags, three lengths
+  const auto length_at = [](const char* at) { return static_cast<uint8_t>(*at); };
+  if (end - p < kOverhead || p[0] != kLabelTag || p[2] != kNameTag) {
+    return nullptr;
+  }
+  const char* const next = p + 2 + length_at(p + 1);
+  const char* const value = p + 4 + length_at(p + 3);
+  if (next > end || next - value < 2 || value[0] != kValueTag ||
+      value + 2 + length_at(value + 1) != next) {
+    return nullptr;
+  }
+  label->name = {p + 4, static_cast<size_t>(value - p - 4)};
+  label->value = {value + 2, static_cast<size_t>(next - value - 2)};
+  return next;
+}
+
+// Mostly the first bytes tell.
+bool NameAfter(std::string_view name, std::string_view before) {
+  return before.empty() || name.front() > before.front() || name > before;
+}
+
 }  // namespace
+
+bool IsPlainCanonical(std::string_view label_fields, const LabelLimits& limits) {
+  const char* const end = label_fields.data() + label_fields.size();
+  LabelView label;
+  std::string_view last_name;
+  size_t labels = 0;
+  bool has_metric_name = false;
+  for (const char* p = label_fields.data(); p != end; ++labels) {
+    p = ReadPlainLabel(p, end, &label);
+    if (p == nullptr || label.name.empty() || label.value.empty() ||
+        !NameAfter(label.name, last_name) || label.name.size() > limits.max_name_bytes ||
+        label.value.size() > limits.max_value_bytes) {
+      return false;
+    }
+    has_metric_name = has_metric_name || label.name == model::kMetricName;
+    last_name = label.name;
+  }
+  // Lengths count, too: one of 0x80 or more takes two bytes.
+  return has_metric_name && labels <= limits.max_labels && IsAscii(label_fields);
+}
 
 absl::StatusOr<model::Labels> Canonicalize(std::string_view label_fields,
                                            const LabelLimits& limits) {

@@ -26,4 +26,8 @@ struct LabelLimits {
 absl::StatusOr<model::Labels> Canonicalize(std::string_view label_fields,
                                            const LabelLimits& limits);
 
+// True only if Canonicalize would give just these bytes: the canonical form, found in one pass. It
+// knows what nearly every sender writes, short names and values in ASCII; false says nothing.
+bool IsPlainCanonical(std::string_view label_fields, const LabelLimits& limits);
+
 }  // namespace tidemark::ingest

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -32,9 +33,10 @@ class Context final : public WriteContext {
   ScanResult scan;
   storage::WriteSession session;
   SeriesPredictor predictor{&session};
-  // Series that no lookup found, with the labels that they are to be registered under.
+  // Series that no lookup found, with the labels that they are to be registered under. Those that
+  // do not stand in the body as they are to be lie in `labels`.
   std::vector<const ScannedSeries*> unknown;
-  std::vector<model::Labels> labels;
+  std::deque<model::Labels> labels;
   std::vector<Head::Wanted> wanted;
 };
 
@@ -129,7 +131,11 @@ class RemoteWriteReceiver::Request {
   absl::Status status() const { return refusals_.ToStatus(context_.scan.samples().size()); }
 
  private:
-  using Found = std::array<HeadSeries*, kBatch>;
+  // Of a batch; hashes only of what had to be looked up.
+  struct Found {
+    std::array<HeadSeries*, kBatch> series;
+    std::array<model::Hash128, kBatch> hashes;
+  };
 
   static void PrefetchBatch(std::span<const ScannedSeries> batch) {
     for (const ScannedSeries& scanned : batch) {
@@ -140,20 +146,21 @@ class RemoteWriteReceiver::Request {
   }
 
   void AppendBatch(std::span<const ScannedSeries> batch) {
+    if (std::all_of(batch.begin(), batch.end(), [](const ScannedSeries& scanned) {
+          return scanned.known != nullptr;
+        })) [[likely]] {
+      for (const ScannedSeries& scanned : batch) {
+        AppendSamples(static_cast<HeadSeries*>(scanned.known), scanned);
+      }
+      return;
+    }
     Found found;
-    bool all_known = true;
+    LookUp(batch, &found);
     for (size_t i = 0; i < batch.size(); ++i) {
-      found[i] = static_cast<HeadSeries*>(batch[i].known);
-      all_known = all_known && found[i] != nullptr;
-    }
-    if (!all_known) [[unlikely]] {
-      LookUp(batch, &found);
-    }
-    for (size_t i = 0; i < batch.size(); ++i) {
-      if (found[i] != nullptr) [[likely]] {
-        AppendSamples(found[i], batch[i]);
+      if (found.series[i] != nullptr) [[likely]] {
+        AppendSamples(found.series[i], batch[i]);
       } else {
-        AddUnknown(batch[i]);
+        AddUnknown(batch[i], found.hashes[i]);
       }
     }
   }
@@ -161,7 +168,6 @@ class RemoteWriteReceiver::Request {
   // Looks up the series that were not guessed.
   void LookUp(std::span<const ScannedSeries> batch, Found* found) const {
     const storage::SeriesTable& table = context_.session.table();
-    std::array<model::Hash128, kBatch> hashes;
     const auto for_missing = [&](auto visit) {
       for (size_t i = 0; i < batch.size(); ++i) {
         if (batch[i].known == nullptr) {
@@ -169,12 +175,16 @@ class RemoteWriteReceiver::Request {
         }
       }
     };
+    for (size_t i = 0; i < batch.size(); ++i) {
+      found->series[i] = static_cast<HeadSeries*>(batch[i].known);
+    }
     for_missing([&](size_t i) {
-      hashes[i] = table.Hash(batch[i].label_bytes);
-      table.Prefetch(hashes[i]);
+      found->hashes[i] = table.Hash(batch[i].label_bytes);
+      table.Prefetch(found->hashes[i]);
     });
-    for_missing([&](size_t i) { table.PrefetchSeries(hashes[i]); });
-    for_missing([&](size_t i) { (*found)[i] = table.Find(batch[i].label_bytes, hashes[i]); });
+    for_missing([&](size_t i) { table.PrefetchSeries(found->hashes[i]); });
+    for_missing(
+        [&](size_t i) { found->series[i] = table.Find(batch[i].label_bytes, found->hashes[i]); });
   }
 
   void AppendSamples(HeadSeries* series, const ScannedSeries& scanned) {
@@ -186,22 +196,27 @@ class RemoteWriteReceiver::Request {
     }
   }
 
-  void AddUnknown(const ScannedSeries& scanned) {
-    absl::StatusOr<model::Labels> labels =
-        Canonicalize(scanned.label_bytes, receiver_.options_.labels);
-    if (!labels.ok()) {
-      refusals_.AddSeries(labels.status(), scanned.sample_count);
-      return;
+  // `hash` is that of the bytes on the wire.
+  void AddUnknown(const ScannedSeries& scanned, model::Hash128 hash) {
+    model::LabelsView labels(scanned.label_bytes);
+    if (!IsPlainCanonical(scanned.label_bytes, receiver_.options_.labels)) [[unlikely]] {
+      absl::StatusOr<model::Labels> canonical =
+          Canonicalize(scanned.label_bytes, receiver_.options_.labels);
+      if (!canonical.ok()) {
+        refusals_.AddSeries(canonical.status(), scanned.sample_count);
+        return;
+      }
+      labels = context_.labels.emplace_back(*std::move(canonical));
+      hash = context_.session.table().Hash(labels.bytes());
     }
-    if (RefuseOutOfBounds(scanned, *labels)) {
-      return;
+    if (!RefuseOutOfBounds(scanned, labels)) {
+      context_.unknown.push_back(&scanned);
+      context_.wanted.push_back({labels, hash, nullptr});
     }
-    context_.unknown.push_back(&scanned);
-    context_.labels.push_back(*std::move(labels));
   }
 
   // A series none of whose samples can be taken is not registered. True if it is that.
-  bool RefuseOutOfBounds(const ScannedSeries& scanned, const model::Labels& labels) {
+  bool RefuseOutOfBounds(const ScannedSeries& scanned, model::LabelsView labels) {
     const auto samples = context_.scan.samples(scanned);
     const storage::WriteSession& session = context_.session;
     if (std::any_of(samples.begin(), samples.end(),
@@ -215,13 +230,9 @@ class RemoteWriteReceiver::Request {
   }
 
   void RegisterUnknown() {
-    for (const model::Labels& labels : context_.labels) {
-      context_.wanted.push_back({labels, context_.session.table().Hash(labels.bytes()), nullptr});
+    if (!context_.wanted.empty()) {
+      context_.session.Register(context_.wanted);
     }
-    if (context_.wanted.empty()) {
-      return;
-    }
-    context_.session.Register(context_.wanted);
     for (size_t i = 0; i < context_.wanted.size(); ++i) {
       AppendSamples(context_.wanted[i].series, *context_.unknown[i]);
     }

@@ -69,6 +69,19 @@ size_t Utf8CharacterLength(std::string_view text) {
   return lead.length;
 }
 
+bool IsAscii(std::string_view text) {
+  uint64_t seen = 0;
+  size_t n = 0;
+  for (uint64_t word = 0; n + sizeof(word) <= text.size(); n += sizeof(word)) {
+    std::memcpy(&word, text.data() + n, sizeof(word));
+    seen |= word;
+  }
+  for (; n < text.size(); ++n) {
+    seen |= static_cast<uint8_t>(text[n]);
+  }
+  return (seen & kHighBits) == 0;
+}
+
 bool IsValidUtf8(std::string_view text) {
   while (!text.empty()) {
     text.remove_prefix(AsciiPrefix(text));

@@ -16,11 +16,10 @@ void AppendText(std::string_view text, std::string* out) {
   out->append(text);
 }
 
-void AppendRecord(RecordType type, std::string* body, std::string* payload) {
-  if (!body->empty()) {
+void AppendRecord(RecordType type, std::string_view body, std::string* payload) {
+  if (!body.empty()) {
     payload->push_back(type);
-    AppendText(*body, payload);
-    body->clear();
+    AppendText(body, payload);
   }
 }
 
@@ -61,21 +60,6 @@ absl::Status Malformed(std::string_view kind) {
   return absl::DataLossError(fmt::format("{} record is malformed", kind));
 }
 
-absl::Status ReadSeries(Fields fields, JournalRecordVisitor* visitor) {
-  while (!fields.done()) {
-    uint64_t ref = 0;
-    uint64_t metric = 0;
-    std::string_view labels;
-    if (!fields.Varint(&ref) || !fields.Varint(&metric) || !fields.Text(&labels) ||
-        ref > UINT32_MAX || metric > UINT32_MAX || !model::IsCanonical(labels)) {
-      return Malformed("series");
-    }
-    RETURN_IF_ERROR(visitor->OnSeries(
-        {static_cast<SeriesRef>(ref), static_cast<MetricId>(metric), model::LabelsView(labels)}));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ReadMetadata(Fields fields, JournalRecordVisitor* visitor) {
   while (!fields.done()) {
     std::string_view metric;
@@ -94,12 +78,6 @@ absl::Status ReadMetadata(Fields fields, JournalRecordVisitor* visitor) {
 
 }  // namespace
 
-void JournalRecordWriter::AddSeries(const SeriesRecord& series) {
-  AppendVarint(series.ref, &series_);
-  AppendVarint(series.metric_id, &series_);
-  AppendText(series.labels.bytes(), &series_);
-}
-
 void JournalRecordWriter::AddMetadata(std::string_view metric, const MetricMetadata& metadata) {
   AppendText(metric, &metadata_);
   metadata_.push_back(static_cast<char>(metadata.type));
@@ -109,15 +87,17 @@ void JournalRecordWriter::AddMetadata(std::string_view metric, const MetricMetad
 
 void JournalRecordWriter::TakeInto(std::string* payload) {
   payload->clear();
-  payload->reserve(series_.size() + samples_.bytes() + metadata_.size() +
+  payload->reserve(series_.body().size() + samples_.bytes() + metadata_.size() +
                    3 * (1 + model::kMaxVarintBytes));
-  AppendRecord(kSeries, &series_, payload);
+  AppendRecord(kSeries, series_.body(), payload);
+  series_.Clear();
   if (!samples_.empty()) {
     payload->push_back(kSamples);
     AppendVarint(samples_.bytes(), payload);
     samples_.AppendTo(payload);
   }
-  AppendRecord(kMetadata, &metadata_, payload);
+  AppendRecord(kMetadata, metadata_, payload);
+  metadata_.clear();
 }
 
 absl::Status ReadJournalRecords(std::string_view payload, JournalRecordVisitor* visitor) {
@@ -130,7 +110,8 @@ absl::Status ReadJournalRecords(std::string_view payload, JournalRecordVisitor* 
     }
     switch (type) {
       case kSeries:
-        RETURN_IF_ERROR(ReadSeries(Fields(body), visitor));
+        RETURN_IF_ERROR(ReadSeriesRecord(
+            body, [visitor](const SeriesRecord& series) { return visitor->OnSeries(series); }));
         break;
       case kSamples:
         RETURN_IF_ERROR(ReadSampleRecord(body, [visitor](std::span<const JournalSample> samples) {

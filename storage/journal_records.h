@@ -2,7 +2,7 @@
 //
 // A payload is a run of records: type (1 byte), length of the body (varint), body.
 //
-//   series    for each: varint ref, varint metric id, varint length, canonical label bytes
+//   series    see storage/series_record.h
 //   samples   see storage/sample_record.h
 //   metadata  for each: varint length, metric name; type (1 byte); varint length, help;
 //             varint length, unit
@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "model/sample.h"
 #include "storage/sample_record.h"
+#include "storage/series_record.h"
 #include "storage/types.h"
 
 namespace tidemark::storage {
@@ -26,7 +27,7 @@ namespace tidemark::storage {
 // Gathers the records of one request. Thread-compatible.
 class JournalRecordWriter {
  public:
-  void AddSeries(const SeriesRecord& series);
+  void AddSeries(const SeriesRecord& series) { series_.Add(series); }
   void AddSample(SeriesRef ref, model::Sample sample, bool in_order) {
     samples_.Add(ref, sample, in_order);
   }
@@ -42,7 +43,7 @@ class JournalRecordWriter {
   }
 
  private:
-  std::string series_;
+  SeriesRecordWriter series_;
   SampleRecordWriter samples_;
   std::string metadata_;
 };
@@ -51,6 +52,7 @@ class JournalRecordWriter {
 class JournalRecordVisitor {
  public:
   virtual ~JournalRecordVisitor() = default;
+  // The labels are valid during the call.
   virtual absl::Status OnSeries(const SeriesRecord& series) = 0;
   // A run of one record's samples. Valid during the call.
   virtual absl::Status OnSamples(std::span<const JournalSample> samples) = 0;

@@ -1,8 +1,10 @@
-// Reads any bytes as a payload of the journal. What is read as samples must come back, bit for bit,
-// when it is written again.
+// Reads any bytes as a payload of the journal. What is read as series and samples must come back,
+// bit for bit, when it is written again.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/check.h"
@@ -15,6 +17,7 @@ class Collector final : public JournalRecordVisitor {
  public:
   absl::Status OnSeries(const SeriesRecord& series) override {
     TIDEMARK_CHECK(model::IsCanonical(series.labels.bytes()));
+    all_series.emplace_back(series.ref, series.metric_id, series.labels.bytes());
     return absl::OkStatus();
   }
   absl::Status OnSamples(std::span<const JournalSample> run) override {
@@ -25,16 +28,22 @@ class Collector final : public JournalRecordVisitor {
     return absl::OkStatus();
   }
 
+  std::vector<std::tuple<SeriesRef, MetricId, std::string>> all_series;
   std::vector<JournalSample> samples;
 };
 
-void CheckRoundTrip(const std::vector<JournalSample>& samples) {
+void CheckRoundTrip(const Collector& read) {
+  const std::vector<JournalSample>& samples = read.samples;
   JournalRecordWriter writer;
+  for (const auto& [ref, metric, labels] : read.all_series) {
+    writer.AddSeries({ref, metric, model::LabelsView(labels)});
+  }
   for (const JournalSample& entry : samples) {
     writer.AddSample(entry.ref, entry.sample, entry.in_order);
   }
   Collector again;
   TIDEMARK_CHECK(ReadJournalRecords(writer.Take(), &again).ok());
+  TIDEMARK_CHECK(again.all_series == read.all_series);
   TIDEMARK_CHECK(again.samples.size() == samples.size());
   for (size_t i = 0; i < samples.size(); ++i) {
     const JournalSample& a = samples[i];
@@ -53,6 +62,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // An error must not keep what came before it from being sound.
   tidemark::storage::ReadJournalRecords({reinterpret_cast<const char*>(data), size}, &collector)
       .IgnoreError();
-  tidemark::storage::CheckRoundTrip(collector.samples);
+  tidemark::storage::CheckRoundTrip(collector);
   return 0;
 }

@@ -22,6 +22,9 @@ constexpr size_t kMaxBytes = 1U << 20;
 
 void CheckSeries(std::string_view label_bytes) {
   const absl::StatusOr<model::Labels> labels = Canonicalize(label_bytes, LabelLimits());
+  TIDEMARK_CHECK(!IsPlainCanonical(label_bytes, LabelLimits()) ||
+                     (labels.ok() && labels->bytes() == label_bytes),
+                 "what is no label set is taken for a plain one");
   if (!labels.ok()) {
     const absl::string_view message = labels.status().message();
     TIDEMARK_CHECK(IsValidUtf8({message.data(), message.size()}), "error text is not UTF-8");

@@ -199,5 +199,51 @@ TEST(Canonicalize, AgreesWithTheLibraryOnRandomLabels) {
   }
 }
 
+TEST(IsPlainCanonical, KnowsWhatSendersUsuallyWrite) {
+  EXPECT_TRUE(IsPlainCanonical(
+      Wire({{"__name__", "up"}, {"instance", "db-1:20180"}, {"job", "tikv"}}), LabelLimits()));
+  EXPECT_TRUE(IsPlainCanonical(
+      Wire({{"Upper", "case"}, {"__name__", "up"}, {"job", std::string(100, 'x')}}),
+      LabelLimits()));
+}
+
+TEST(IsPlainCanonical, LeavesTheRestToCanonicalize) {
+  const auto plain = [](const Pairs& labels) {
+    return IsPlainCanonical(Wire(labels), LabelLimits());
+  };
+  EXPECT_FALSE(plain({}));
+  EXPECT_FALSE(plain({{"job", "tikv"}}));
+  EXPECT_FALSE(plain({{"job", "tikv"}, {"__name__", "up"}}));
+  EXPECT_FALSE(plain({{"__name__", "up"}, {"job", "a"}, {"job", "b"}}));
+  EXPECT_FALSE(plain({{"__name__", "up"}, {"job", ""}}));
+  EXPECT_FALSE(plain({{"__name__", "up"}, {"", "tikv"}}));
+  EXPECT_FALSE(plain({{"__name__", "up"}, {"job", "\xff"}}));
+  EXPECT_FALSE(plain({{"__name__", "up"}, {"job", std::string(200, 'x')}}));
+  const std::string wire = Wire({{"__name__", "up"}, {"job", "tikv"}});
+  EXPECT_FALSE(IsPlainCanonical(wire, {.max_name_bytes = 7}));
+  EXPECT_FALSE(IsPlainCanonical(wire, {.max_value_bytes = 3}));
+  EXPECT_FALSE(IsPlainCanonical(wire, {.max_labels = 1}));
+}
+
+TEST(IsPlainCanonical, TakesOnlyWhatCanonicalizeLeavesAsItIs) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  const std::string wire = Wire({{"__name__", "up"}, {"a", "b"}, {"c", "de"}, {"job", "tikv"}});
+  size_t taken = 0;
+  for (int round = 0; round < 100'000; ++round) {
+    std::string bytes = wire;
+    bytes[random() % bytes.size()] = static_cast<char>(random() % 140);
+    bytes.resize(random() % 8 == 0 ? random() % bytes.size() : bytes.size());
+    if (IsPlainCanonical(bytes, LabelLimits())) {
+      ++taken;
+      const absl::StatusOr<model::Labels> labels = Canonicalize(bytes, LabelLimits());
+      ASSERT_TRUE(labels.ok()) << labels.status();
+      ASSERT_EQ(labels->bytes(), bytes);
+    }
+  }
+  EXPECT_GT(taken, 1000u);
+}
+
 }  // namespace
 }  // namespace tidemark::ingest
