@@ -6,6 +6,7 @@
 #include "base/status_macros.h"
 #include "storage/journal_records.h"
 #include "storage/sample_replay.h"
+#include "storage/series_restorer.h"
 
 namespace tidemark::storage {
 namespace {
@@ -41,11 +42,11 @@ class Progress {
 };
 
 absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold, const RecoveryTarget& target,
-                       Progress* progress) {
+                       SeriesRestorer* restorer, Progress* progress) {
   ASSIGN_OR_RETURN(const SeriesRef last_ref, cold.last_ref());
   target.head->RestoreLastRef(last_ref);
   RETURN_IF_ERROR(store.LoadSeries([&](const SeriesRecord& record) {
-    RETURN_IF_ERROR(target.head->Restore(record));
+    RETURN_IF_ERROR(restorer->Restore(record));
     // Persisted; when it was appended to last, only the times of its samples tell.
     target.head->series(record.ref)->set_active_at(1);
     progress->Step("series");
@@ -74,8 +75,10 @@ absl::Status LoadStore(const RocksStore& store, const ColdIndex& cold, const Rec
 class Replayer final : public JournalRecordVisitor {
  public:
   // Refs up to `last_cold` may belong to series that have left memory.
-  Replayer(const RecoveryTarget& target, const ColdIndex& cold, SeriesRef last_cold)
+  Replayer(const RecoveryTarget& target, SeriesRestorer* restorer, const ColdIndex& cold,
+           SeriesRef last_cold)
       : target_(target),
+        restorer_(*restorer),
         cold_(cold),
         last_cold_(last_cold),
         samples_(target.head,
@@ -90,7 +93,7 @@ class Replayer final : public JournalRecordVisitor {
     if (!known) {
       samples_.Drain();
     }
-    RETURN_IF_ERROR(target_.head->Restore(record));
+    RETURN_IF_ERROR(restorer_.Restore(record));
     if (!known) {
       HeadSeries* const series = target_.head->series(record.ref);
       target_.new_series->Add({&series, 1});
@@ -127,6 +130,7 @@ class Replayer final : public JournalRecordVisitor {
   }
 
   const RecoveryTarget target_;
+  SeriesRestorer& restorer_;
   const ColdIndex& cold_;
   const SeriesRef last_cold_;
   SampleReplay samples_;
@@ -154,9 +158,11 @@ absl::StatusOr<JournalStart> Recover(const RocksStore& store, const ColdIndex& c
                                      const std::string& journal_dir, const RecoveryTarget& target,
                                      const RecoveryDeps& deps) {
   Progress progress(deps);
-  RETURN_IF_ERROR(base::Annotate(LoadStore(store, cold, target, &progress), "load series"));
+  SeriesRestorer restorer(target.head);
+  RETURN_IF_ERROR(
+      base::Annotate(LoadStore(store, cold, target, &restorer, &progress), "load series"));
   ASSIGN_OR_RETURN(const SeriesRef last_cold, cold.last_ref());
-  Replayer replayer(target, cold, last_cold);
+  Replayer replayer(target, &restorer, cold, last_cold);
   std::vector<Damage> unreadable;
   progress.BeginNext();
   const auto visit = [&](const RecordPosition& position, std::string_view payload) {
@@ -174,6 +180,7 @@ absl::StatusOr<JournalStart> Recover(const RocksStore& store, const ColdIndex& c
     return base::Annotate(report.status(), "replay journal");
   }
   RETURN_IF_ERROR(base::Annotate(replayer.Finish(), "replay journal"));
+  restorer.Finish();
   unreadable.insert(unreadable.end(), report->damage.begin(), report->damage.end());
   ReportDamage(unreadable, deps);
   deps.metrics

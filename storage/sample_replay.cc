@@ -154,12 +154,17 @@ SampleReplay::SampleReplay(Head* head, size_t threads) {
 SampleReplay::~SampleReplay() = default;
 
 void SampleReplay::Add(std::span<const JournalSample> samples) {
+  drained_ = false;
   for (const JournalSample& sample : samples) {
     lanes_[sample.ref / kNeighbours % lanes_.size()]->Add(sample);
   }
 }
 
 void SampleReplay::Drain() {
+  if (drained_) {
+    return;
+  }
+  drained_ = true;
   for (const auto& lane : lanes_) {
     lane->Drain();
   }

@@ -48,6 +48,7 @@ class SampleReplay {
   // As many neighbours as fill a few cache lines of what leads to their series.
   static constexpr SeriesRef kNeighbours = 256;
 
+  bool drained_ = true;  // nothing was added since
   std::vector<std::unique_ptr<Lane>> lanes_;
 };
 

@@ -15,6 +15,11 @@ constexpr size_t kKeepRepetitions = 1u << 16;
 // How many series ahead a lookup's cache line is fetched.
 constexpr size_t kPrefetchAhead = 16;
 
+// How many restored series wait for the table at most: their lines fit the nearer caches.
+constexpr size_t kRestoreWindow = 128;
+// Series that are added to the index at once.
+constexpr size_t kIndexBatch = 4096;
+
 }  // namespace
 
 // Series that are unknown already, on their way to be freed.
@@ -133,21 +138,53 @@ absl::Status Head::Restore(const SeriesRecord& record) {
     return restored;
   }
   const model::Hash128 hash = table_.Hash(record.labels.bytes());
-  HeadSeries* const twin = table_.Find(record.labels.bytes(), hash);
+  table_.Prefetch(hash);
   HeadSeries* const created = Create(record.ref, record.metric_id, record.labels);
   directory_.Put(created);
-  if (twin == nullptr) {
-    table_.Insert(created, hash);
-  } else if (twin->ref() < record.ref) {
-    table_.Replace(twin, created, hash);
-    Supersede(twin);
-  } else {
-    Supersede(created);
-  }
+  restored_.push_back({created, hash});
   last_ref_.store(std::max(last_ref_.load(std::memory_order_relaxed), record.ref),
                   std::memory_order_release);
-  index_.Add(record.ref, created->labels());
+  if (restored_.size() == kRestoreWindow) {
+    InsertRestored();
+  }
   return absl::OkStatus();
+}
+
+void Head::InsertRestored() {
+  for (const auto& [series, hash] : restored_) {
+    HeadSeries* const twin = table_.Find(series->label_bytes(), hash);
+    if (twin == nullptr) {
+      table_.Insert(series, hash);
+    } else if (twin->ref() < series->ref()) {
+      table_.Replace(twin, series, hash);
+      Supersede(twin);
+    } else {
+      Supersede(series);
+    }
+    unindexed_.push_back({series->ref(), series->labels()});
+  }
+  restored_.clear();
+}
+
+void Head::IndexRestored() {
+  std::vector<LabelIndex::Entry> entries;
+  {
+    base::MutexLock lock(&register_mu_);
+    entries.swap(unindexed_);
+  }
+  for (std::span<const LabelIndex::Entry> rest(entries); !rest.empty();) {
+    const size_t count = std::min(kIndexBatch, rest.size());
+    index_.Add(rest.first(count));
+    rest = rest.subspan(count);
+  }
+}
+
+void Head::FinishRestore() {
+  {
+    base::MutexLock lock(&register_mu_);
+    InsertRestored();
+  }
+  IndexRestored();
 }
 
 void Head::Supersede(HeadSeries* series) {

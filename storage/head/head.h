@@ -60,15 +60,20 @@ class Head {
 
   // Puts back a series that was registered before a restart. Of two with the same labels the one
   // with the larger ref goes on, and the other is superseded. DataLoss when the ref is in use for
-  // other labels. It counts as not persisted (HeadSeries::active_at).
+  // other labels. It counts as not persisted (HeadSeries::active_at). It can be found by its ref;
+  // by its labels and by matchers only once FinishRestore was called.
   absl::Status Restore(const SeriesRecord& record) ABSL_LOCKS_EXCLUDED(register_mu_);
+  // Makes some of what was restored findable by matchers. Another thread may do so beside Restore,
+  // but not beside FinishRestore.
+  void IndexRestored() ABSL_LOCKS_EXCLUDED(register_mu_);
+  void FinishRestore() ABSL_LOCKS_EXCLUDED(register_mu_);
   // Refs up to `ref` were given to series before a restart.
   void RestoreLastRef(SeriesRef ref) ABSL_LOCKS_EXCLUDED(register_mu_);
 
   // Makes series unknown that TryEvict has ended. REQUIRES: `series` is in the head.
   void Remove(std::span<HeadSeries* const> series) ABSL_LOCKS_EXCLUDED(register_mu_);
   // The series that Restore found superseded since the last call: nothing will be appended to them
-  // once the journal is replayed.
+  // once the journal is replayed. REQUIRES: FinishRestore was called.
   std::vector<HeadSeries*> TakeSuperseded() ABSL_LOCKS_EXCLUDED(register_mu_);
   // Whether some label set may belong to two series at this moment.
   bool has_twins() const { return twins_.load(std::memory_order_acquire) > 0; }
@@ -108,17 +113,25 @@ class Head {
   // noted as `want`'s.
   HeadSeries* FindRepetition(const Wanted& want, std::span<HeadSeries* const> created)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(register_mu_);
+  void InsertRestored() ABSL_EXCLUSIVE_LOCKS_REQUIRED(register_mu_);
   void Supersede(HeadSeries* series) ABSL_EXCLUSIVE_LOCKS_REQUIRED(register_mu_);
 
   mutable base::EpochDomain epochs_;  // readers announce themselves in it
   SeriesTable table_;
   SeriesDirectory directory_;
   LabelIndex index_;
-  MetricIds metric_ids_;
 
   mutable base::Mutex register_mu_;
+  MetricIds metric_ids_ ABSL_GUARDED_BY(register_mu_);
   // Positions of created series by hash, plus one; 0 is empty. Of the registration under way.
   std::vector<uint32_t> repetitions_ ABSL_GUARDED_BY(register_mu_);
+  // Restored series on their way: to the table, whose lines are being fetched, then to the index.
+  struct Restored {
+    HeadSeries* series;
+    model::Hash128 hash;
+  };
+  std::vector<Restored> restored_ ABSL_GUARDED_BY(register_mu_);
+  std::vector<LabelIndex::Entry> unindexed_ ABSL_GUARDED_BY(register_mu_);
   std::vector<HeadSeries*> superseded_ ABSL_GUARDED_BY(register_mu_);
   // Writer: registration. Readers: any. Publishes the series up to it.
   std::atomic<SeriesRef> last_ref_{0};

@@ -8,7 +8,6 @@
 namespace tidemark::storage {
 
 MetricId MetricIds::Assign(std::string_view name) {
-  base::MutexLock lock(&mu_);
   const auto found = ids_.find(name);
   if (found != ids_.end()) {
     return found->second;
@@ -21,7 +20,6 @@ absl::Status MetricIds::Restore(std::string_view name, MetricId id) {
   if (id == kNoMetric) {
     return absl::DataLossError(fmt::format("metric {} without a number", name));
   }
-  base::MutexLock lock(&mu_);
   if (ids_.find(name) == ids_.end()) {
     ids_.emplace(std::string(name), id);
   }
@@ -30,14 +28,8 @@ absl::Status MetricIds::Restore(std::string_view name, MetricId id) {
 }
 
 std::optional<MetricId> MetricIds::Find(std::string_view name) const {
-  base::ReaderMutexLock lock(&mu_);
   const auto found = ids_.find(name);
   return found == ids_.end() ? std::nullopt : std::optional<MetricId>(found->second);
-}
-
-size_t MetricIds::size() const {
-  base::ReaderMutexLock lock(&mu_);
-  return ids_.size();
 }
 
 }  // namespace tidemark::storage

@@ -48,6 +48,7 @@ TEST_F(HeadTest, RestoresASeriesUnderItsRefAndGoesOnBehindIt) {
   const Labels a = Labels::Of({{"__name__", "m"}});
   ASSERT_TRUE(head_.Restore({41, 9, a}).ok());
   ASSERT_TRUE(head_.Restore({41, 9, a}).ok()) << "replay is idempotent";
+  head_.FinishRestore();
   EXPECT_EQ(head_.series(41)->labels(), a.view());
   EXPECT_EQ(head_.series(40), nullptr);
   const auto wanted = Register({a, Labels::Of({{"__name__", "n"}})});
@@ -69,6 +70,7 @@ TEST_F(HeadTest, GoesOnWithTheNewerOfTwoSeriesWithTheSameLabels) {
   ASSERT_TRUE(head_.Restore({5, 1, a}).ok());
   ASSERT_TRUE(head_.Restore({3, 1, a}).ok());
   ASSERT_TRUE(head_.Restore({8, 1, a}).ok());
+  head_.FinishRestore();
   EXPECT_TRUE(head_.has_twins());
   EXPECT_EQ(Register({a})[0].series->ref(), 8u);
   const std::vector<HeadSeries*> superseded = head_.TakeSuperseded();
