@@ -1,5 +1,6 @@
 #include <cstdlib>
 
+#include "absl/synchronization/mutex.h"
 #include "base/log.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
@@ -24,6 +25,10 @@ int ExitCodeOf(const absl::Status& done, std::string_view command) {
 
 int main(int argc, char** argv) {
   using namespace tidemark;  // NOLINT(google-build-using-namespace): nothing else is here
+#ifdef NDEBUG
+  // The distribution's Abseil looks for cycles of locks at every lock; a debug build has it do so.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   const server::CommandLine line = server::ParseCommandLine(argc, argv);
   if (line.backup.has_value()) {
     return ExitCodeOf(server::RunBackup(*line.backup, stdout, stderr), "backup");
