@@ -7,9 +7,7 @@
 namespace tidemark::fleetsim {
 namespace {
 
-constexpr int64_t kMoveEveryMs = 4LL * 86'400'000;
 constexpr int64_t kTidbDowntimeMs = 25'000;
-constexpr int64_t kElectionMs = 30'000;  // nobody is owner for so long after a move
 
 // What a hash is asked for.
 enum Question : uint64_t { kRestart, kDowntime, kMove, kPhase, kSpread, kJitter, kDuration, kLag };
@@ -22,6 +20,20 @@ int64_t PlaceIn(int64_t window, int64_t width_ms, uint64_t key) {
 
 int64_t Milliseconds(uint64_t key, int64_t low, int64_t high) {
   return low + static_cast<int64_t>(key % static_cast<uint64_t>(high - low));
+}
+
+template <typename Intervals>
+bool AnyContains(const Intervals& intervals, int64_t t) {
+  return std::any_of(intervals.begin(), intervals.end(),
+                     [t](const Interval& interval) { return interval.Contains(t); });
+}
+
+// The trouble of `store` at `t`, or nullptr.
+const StoreTrouble* TroubleAt(const std::vector<StoreTrouble>& troubles, int store, int64_t t) {
+  const auto at = std::find_if(troubles.begin(), troubles.end(), [&](const StoreTrouble& trouble) {
+    return trouble.Hits(store) && trouble.Contains(t);
+  });
+  return at == troubles.end() ? nullptr : &*at;
 }
 
 }  // namespace
@@ -55,6 +67,26 @@ void ClusterTimeline::AddIncident(const Incident& incident) {
       break;
     case Incident::Kind::kStop:
       silences_.push_back(when);
+      break;
+    case Incident::Kind::kCut:
+      cuts_.push_back(when);
+      break;
+    case Incident::Kind::kFatal:
+      pauses_.push_back({when, true, std::max(0, incident.ordinal)});
+      break;
+    case Incident::Kind::kLock:
+      locks_.push_back({when, incident.ordinal});
+      break;
+    case Incident::Kind::kRegion:
+      lost_regions_.push_back({when, incident.ordinal});
+      break;
+    case Incident::Kind::kHang:
+      hangs_.push_back({when, incident.ordinal});
+      restarts_.emplace_back(when.begin_ms, incident.ordinal);
+      restarts_.emplace_back(when.end_ms, incident.ordinal);
+      break;
+    case Incident::Kind::kHot:
+      hot_.push_back(when);
       break;
   }
 }
@@ -116,11 +148,11 @@ ClusterTimeline::Life ClusterTimeline::TikvLife(int store, int64_t t) const {
 // Lives and offices of TiDBs.
 
 int64_t ClusterTimeline::RegularMove(int64_t number) const {
-  return PlaceIn(number, kMoveEveryMs, Key(options_.key, kMove, number));
+  return PlaceIn(number, options_.owner_move_every_ms, Key(options_.key, kMove, number));
 }
 
 ClusterTimeline::Move ClusterTimeline::LastMove(int64_t t) const {
-  int64_t number = t / kMoveEveryMs;
+  int64_t number = t / options_.owner_move_every_ms;
   if (RegularMove(number) > t) {
     --number;
   }
@@ -144,6 +176,7 @@ bool ClusterTimeline::LeaverRestarts(const Move& move) const {
 ClusterTimeline::TidbLife ClusterTimeline::TidbLifeAt(int tidb, int64_t t) const {
   TidbLife result;
   Move move = LastMove(t);
+  const int64_t term = move.at_ms;
   int64_t until = t;
   // Of any 2 * tidb regular moves, one at which this TiDB leaves is a restart.
   for (size_t left = 4 * static_cast<size_t>(options_.tidb) + moves_.size(); left > 0; --left) {
@@ -160,12 +193,40 @@ ClusterTimeline::TidbLife ClusterTimeline::TidbLifeAt(int tidb, int64_t t) const
   }
   result.life.start_ms = until + kTidbDowntimeMs;
   result.life.up = t >= result.life.start_ms;
+  result.tells_checkpoint = result.owner && LastAdvance(t) >= term;
   return result;
 }
 
-bool ClusterTimeline::SenderSilent(int64_t t) const {
-  return std::any_of(silences_.begin(), silences_.end(),
-                     [t](const Interval& silence) { return silence.Contains(t); });
+bool ClusterTimeline::SenderSilent(int64_t t) const { return AnyContains(silences_, t); }
+
+bool ClusterTimeline::SenderCut(int64_t t) const { return AnyContains(cuts_, t); }
+
+// Troubles.
+
+std::optional<int64_t> ClusterTimeline::LockAt(int store, int64_t t) const {
+  const StoreTrouble* lock = TroubleAt(locks_, store, t);
+  return lock == nullptr ? std::nullopt : std::optional(lock->begin_ms);
+}
+
+bool ClusterTimeline::RegionLostAt(int store, int64_t t) const {
+  return TroubleAt(lost_regions_, store, t) != nullptr;
+}
+
+bool ClusterTimeline::HangsAt(int store, int64_t t) const {
+  return TroubleAt(hangs_, store, t) != nullptr;
+}
+
+bool ClusterTimeline::Overloaded(int store, int64_t t) const {
+  return std::any_of(hangs_.begin(), hangs_.end(),
+                     [&](const StoreTrouble& hang) { return hang.Hits(store) && t < hang.end_ms; });
+}
+
+int64_t ClusterTimeline::HotMs(int64_t begin, int64_t end) const {
+  int64_t total = 0;
+  for (const Interval& hot : hot_) {
+    total += std::max<int64_t>(0, std::min(end, hot.end_ms) - std::max(begin, hot.begin_ms));
+  }
+  return total;
 }
 
 // The task.
@@ -229,7 +290,8 @@ std::optional<int64_t> ClusterTimeline::FlushlessSince(int store, int64_t t) con
       return outage.begin_ms;
     }
   }
-  return std::nullopt;
+  const StoreTrouble* hang = TroubleAt(hangs_, store, t);
+  return hang == nullptr ? std::nullopt : std::optional(hang->begin_ms);
 }
 
 int64_t ClusterTimeline::LastFlushDoneBy(int store, int64_t t) const {
@@ -276,14 +338,35 @@ int64_t ClusterTimeline::FlushesFailed(int store, const Interval& segment) const
 
 int64_t ClusterTimeline::StoreCheckpoint(int store, int64_t t) const {
   const int64_t n = LastFlushDoneBy(store, t);
-  return FlushBegin(store, n) - Milliseconds(Key(options_.key, kLag, store, n), 1'000, 3'000);
+  const int64_t begin = FlushBegin(store, n);
+  const int64_t lag = Milliseconds(Key(options_.key, kLag, store, n), 1'000, 3'000);
+  return LockAt(store, begin).value_or(begin - lag);
+}
+
+int64_t ClusterTimeline::LastAdvance(int64_t t) const {
+  while (true) {
+    const int64_t tick = t - (t - phase_ms_) % kTickMs;
+    const int64_t moved = LastMove(tick).at_ms;
+    if (tick < moved + kElectionMs + kCollectMs) {
+      t = moved - 1;
+    } else if (const Pause* pause = PauseAt(tick); pause != nullptr) {
+      t = pause->begin_ms - 1;
+    } else {
+      return tick;
+    }
+  }
 }
 
 int64_t ClusterTimeline::GlobalCheckpoint(int64_t t) const {
-  const int64_t tick = t - (t - phase_ms_) % kTickMs;
+  const int64_t tick = LastAdvance(t);
   int64_t checkpoint = StoreCheckpoint(0, tick);
   for (int store = 1; store < options_.tikv; ++store) {
     checkpoint = std::min(checkpoint, StoreCheckpoint(store, tick));
+  }
+  for (const Interval& lost : lost_regions_) {
+    if (lost.Contains(tick)) {
+      checkpoint = std::min(checkpoint, lost.begin_ms);
+    }
   }
   return checkpoint;
 }

@@ -4,8 +4,8 @@
 // every question about any moment is answered without walking there from a beginning:
 //
 //   restarts     one per store and window of restart_every_ms, at a random place in it
-//   owner moves  one per cluster and window of four days; every second round the leaving TiDB
-//                restarts, in the other rounds it stays on as an ex-owner
+//   owner moves  one per cluster and window of owner_move_every_ms; every second round the leaving
+//                TiDB restarts, in the other rounds it stays on as an ex-owner
 //   flushes      one per store about every 150 s; those that fall into a restart, a pause, or a
 //                storage outage do not happen
 //
@@ -28,6 +28,7 @@ struct TimelineOptions {
   int tikv = 3;
   int tidb = 2;
   int64_t restart_every_ms = 7LL * 86'400'000;
+  int64_t owner_move_every_ms = 4LL * 86'400'000;
 };
 
 // [begin, end)
@@ -35,6 +36,12 @@ struct Interval {
   int64_t begin_ms = 0;
   int64_t end_ms = 0;
   bool Contains(int64_t t) const { return begin_ms <= t && t < end_ms; }
+};
+
+// Something that befalls one store, or all of them.
+struct StoreTrouble : Interval {
+  int ordinal = Incident::kAll;
+  bool Hits(int store) const { return ordinal == Incident::kAll || ordinal == store; }
 };
 
 // A time in which the task does not run.
@@ -51,6 +58,10 @@ class ClusterTimeline {
   static constexpr int64_t kRegisterMs = 5'000;
   static constexpr int64_t kFlushPeriodMs = 150'000;
   static constexpr int64_t kTickMs = 12'000;
+  // Nobody is owner for so long after a move; the new one has heard of every region, and tells a
+  // checkpoint, kCollectMs later.
+  static constexpr int64_t kElectionMs = 30'000;
+  static constexpr int64_t kCollectMs = 60'000;
   // A failed flush is tried again after kRetryMs; this many failures in a row are fatal.
   static constexpr int64_t kRetryMs = 5'000;
   static constexpr int64_t kFatalFailures = 31;
@@ -68,11 +79,24 @@ class ClusterTimeline {
   struct TidbLife {
     Life life;
     bool owner = false;
+    bool tells_checkpoint = false;  // has moved it in its present time in office
     int64_t owner_ms = 0;
   };
   TidbLife TidbLifeAt(int tidb, int64_t t) const;
 
   bool SenderSilent(int64_t t) const;
+  // What is scraped at `t` is kept back.
+  bool SenderCut(int64_t t) const;
+
+  // When the lock began that store `store` holds at `t`.
+  std::optional<int64_t> LockAt(int store, int64_t t) const;
+  // Whether the region whose observation is lost at `t` is on `store`.
+  bool RegionLostAt(int store, int64_t t) const;
+  // Whether log backup of the store hangs at `t`, and whether it leads too many regions.
+  bool HangsAt(int store, int64_t t) const;
+  bool Overloaded(int store, int64_t t) const;
+  // How long in [begin, end) hot writes came.
+  int64_t HotMs(int64_t begin, int64_t end) const;
 
   // In order and apart.
   std::span<const Pause> pauses() const { return pauses_; }
@@ -98,6 +122,9 @@ class ClusterTimeline {
   // Up to when the backup of the store, of the cluster, is complete at `t`.
   int64_t StoreCheckpoint(int store, int64_t t) const;
   int64_t GlobalCheckpoint(int64_t t) const;
+  // The advancer's last tick by `t` that could move the checkpoint: the task ran, and an owner had
+  // heard of all regions.
+  int64_t LastAdvance(int64_t t) const;
 
  private:
   int64_t RegularRestart(int store, int64_t window) const;
@@ -128,6 +155,11 @@ class ClusterTimeline {
   std::vector<Pause> pauses_;
   std::vector<Interval> outages_;
   std::vector<Interval> silences_;
+  std::vector<Interval> cuts_;
+  std::vector<Interval> hot_;
+  std::vector<StoreTrouble> locks_;
+  std::vector<StoreTrouble> lost_regions_;
+  std::vector<StoreTrouble> hangs_;
   std::vector<int64_t> moves_;                     // by hand
   std::vector<std::pair<int64_t, int>> restarts_;  // by hand: time and store, or kAll
 };

@@ -12,6 +12,8 @@ void AddServeCommand(CLI::App* app, absl::Status* status);
 void AddWriteCommand(CLI::App* app, absl::Status* status);
 // The same requests into a file.
 void AddRecordCommand(CLI::App* app, absl::Status* status);
+// The list of scenarios, and what is true when in one of them.
+void AddScenariosCommand(CLI::App* app, absl::Status* status);
 // Remote write of such a file.
 void AddReplayCommand(CLI::App* app, absl::Status* status);
 

@@ -1,6 +1,7 @@
 #include "tools/fleetsim/fleet_flags.h"
 
 #include "base/status_macros.h"
+#include "tools/fleetsim/scenario.h"
 #include "tools/fleetsim/time_text.h"
 
 namespace tidemark::fleetsim {
@@ -28,7 +29,9 @@ void FleetFlags::AddTo(CLI::App* command) {
       ->capture_default_str();
   command->add_option("--incident", incidents,
                       "KIND@AT[+FOR][:CLUSTER[/ORDINAL]], KIND one of pause, outage, restart, "
-                      "owner, stop; may be repeated");
+                      "owner, stop, cut, fatal, lock, region, hang, hot; may be repeated");
+  command->add_option("--scenario", scenario,
+                      "one that `fleetsim scenarios` lists; sets clusters, stores and incidents");
 }
 
 absl::StatusOr<FleetOptions> FleetFlags::Resolve(int64_t start_ms) const {
@@ -42,10 +45,22 @@ absl::StatusOr<FleetOptions> FleetFlags::Resolve(int64_t start_ms) const {
     ASSIGN_OR_RETURN(Incident incident, ParseIncident(text, start_ms));
     options.incidents.push_back(incident);
   }
+  if (!scenario.empty()) {
+    ASSIGN_OR_RETURN(const Scenario* chosen, FindScenario(scenario));
+    return FleetOf(*chosen, start_ms, std::move(options));
+  }
   if (series > 0) {
     options.clusters = ClustersForSeries(options, series);
   }
   return options;
+}
+
+absl::StatusOr<int64_t> FleetFlags::ScenarioMs() const {
+  if (scenario.empty()) {
+    return 0;
+  }
+  ASSIGN_OR_RETURN(const Scenario* chosen, FindScenario(scenario));
+  return ParseDurationMs(chosen->duration);
 }
 
 }  // namespace tidemark::fleetsim

@@ -1,4 +1,5 @@
-// The flags that every command of fleetsim shares: which fleet, which labels, which incidents.
+// The flags that every command of fleetsim shares: which fleet, which labels, which incidents, or a
+// scenario that says all of it.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,13 @@ struct FleetFlags {
   std::string labels = "tiup";
   std::string restart_every = "7d";
   std::vector<std::string> incidents;
+  std::string scenario;
 
   void AddTo(CLI::App* command);
   // `start_ms` is what the times of incidents are relative to.
   absl::StatusOr<FleetOptions> Resolve(int64_t start_ms) const;
+  // How long the scenario lasts; 0 without one.
+  absl::StatusOr<int64_t> ScenarioMs() const;
 };
 
 }  // namespace tidemark::fleetsim

@@ -28,8 +28,8 @@ std::string HostAndPort(int cluster, Role role, int ordinal) {
   return fmt::format("10.{}.{}.{}:{}", network / 256, network % 256, host, StatusPort(role));
 }
 
-LabelPairs TiupLabels(int cluster, Role role, int ordinal) {
-  return {{"cluster", ClusterName(cluster)},
+LabelPairs TiupLabels(int cluster, int name, Role role, int ordinal) {
+  return {{"cluster", ClusterName(name)},
           {"instance", HostAndPort(cluster, role, ordinal)},
           {"job", std::string(RoleName(role))},
           {"monitor", "prometheus"}};
@@ -69,9 +69,9 @@ std::string PagePath(int cluster, Role role, int ordinal) {
   return fmt::format("/{}/{}-{}/metrics", ClusterName(cluster), RoleName(role), ordinal);
 }
 
-LabelPairs TargetLabels(LabelStyle style, int cluster, Role role, int ordinal) {
-  return style == LabelStyle::kTiup ? TiupLabels(cluster, role, ordinal)
-                                    : OperatorLabels(cluster, role, ordinal);
+LabelPairs TargetLabels(LabelStyle style, int cluster, int name, Role role, int ordinal) {
+  return style == LabelStyle::kTiup ? TiupLabels(cluster, name, role, ordinal)
+                                    : OperatorLabels(name, role, ordinal);
 }
 
 }  // namespace tidemark::fleetsim

@@ -17,6 +17,9 @@ constexpr int64_t kAdvanceMs = 20'000;  // of the stale-read component
 constexpr double kRegionChangesPerSecond = 0.004;
 constexpr double kPollsPerSecond = 0.002;
 constexpr double kBusyEventsPerSecond = 2'500;  // a store beyond it spills temp files
+constexpr double kHotEventsPerSecond = 60'000;
+constexpr double kTooManyRegions = 33'500;         // an endpoint hangs beyond 32,768
+constexpr int64_t kProtectionMs = 24 * 3'600'000;  // GC is held back so long after a pause began
 
 enum Question : uint64_t {
   kCluster,
@@ -58,8 +61,9 @@ FleetModel::FleetModel(FleetOptions options)
 
 std::unique_ptr<FleetModel::Cluster> FleetModel::MakeCluster(int index) const {
   const uint64_t key = Key(options_.seed, kCluster, index);
-  const TimelineOptions timeline{Key(key, kTimeline), index, options_.tikv, options_.tidb,
-                                 options_.restart_every_ms};
+  const TimelineOptions timeline{
+      Key(key, kTimeline),         index, options_.tikv, options_.tidb, options_.restart_every_ms,
+      options_.owner_move_every_ms};
   const auto days = static_cast<int64_t>(Between(Key(key, kTaskStart), 0, 100));
   return std::make_unique<Cluster>(
       Cluster{.timeline = ClusterTimeline(timeline, options_.incidents),
@@ -72,8 +76,11 @@ std::unique_ptr<FleetModel::Cluster> FleetModel::MakeCluster(int index) const {
 }
 
 void FleetModel::AddInstances(int cluster, Role role, int count, const MetricTable* table) {
+  const auto like = options_.named_like.find(cluster);
+  const int name = like == options_.named_like.end() ? cluster : like->second;
   for (int i = 0; i < count; ++i) {
-    instances_.push_back({role, cluster, i, table, TargetLabels(options_.labels, cluster, role, i),
+    instances_.push_back({role, cluster, i, table,
+                          TargetLabels(options_.labels, cluster, name, role, i),
                           PagePath(cluster, role, i)});
   }
 }
@@ -81,7 +88,10 @@ void FleetModel::AddInstances(int cluster, Role role, int count, const MetricTab
 InstanceState FleetModel::At(const Instance& instance, int64_t t_ms) const {
   const Cluster& cluster = *clusters_[static_cast<size_t>(instance.cluster)];
   InstanceState state;
+  const auto ahead = options_.clock_ahead_ms.find(instance.cluster);
+  t_ms += ahead == options_.clock_ahead_ms.end() ? 0 : ahead->second;
   state.now_ms = t_ms;
+  state.cut = cluster.timeline.SenderCut(t_ms);
   state.reachable = !cluster.timeline.SenderSilent(t_ms);
   FillCluster(cluster, &state);
   if (instance.role == Role::kTikv) {
@@ -94,6 +104,7 @@ InstanceState FleetModel::At(const Instance& instance, int64_t t_ms) const {
   }
   state.key = Key(cluster.key, kLife, instance.role, instance.ordinal, state.start_ms);
   state.clock(Clock::kUptime) = std::max(0.0, Seconds(t_ms - state.start_ms));
+  state.clock(Clock::kEndpoint) = state.hangs ? 0 : state.clock(Clock::kUptime);
   return state;
 }
 
@@ -102,6 +113,13 @@ void FleetModel::FillCluster(const Cluster& cluster, InstanceState* state) const
   state->task_start_ms = cluster.task_start_ms;
   state->global_checkpoint_ms = cluster.timeline.GlobalCheckpoint(t);
   state->gc_safe_point_ms = std::min(t - t % kGcMs - kGcMs, state->global_checkpoint_ms - 1);
+  // The protection of a pause ends, and what GC has passed it has passed.
+  for (const Pause& pause : cluster.timeline.pauses()) {
+    const int64_t last = std::min(t, pause.end_ms);
+    if (last > pause.begin_ms + kProtectionMs) {
+      state->gc_safe_point_ms = std::max(state->gc_safe_point_ms, last - last % kGcMs - kGcMs);
+    }
+  }
 }
 
 void FleetModel::FillTikv(const Cluster& cluster, int store, InstanceState* state) const {
@@ -114,9 +132,18 @@ void FleetModel::FillTikv(const Cluster& cluster, int store, InstanceState* stat
   const double share = StoreShare(cluster.key, store);
   const int64_t t = state->now_ms;
   const auto phase = static_cast<int64_t>(Key(cluster.key, kStorePhase, store) % kAdvanceMs);
-  state->regions = std::floor(cluster.regions * share);
-  state->events_per_second = cluster.events_per_second * share * cluster.load.At(t);
-  state->resolved_ms = t - (t + phase) % kAdvanceMs - 300;
+  const ClusterTimeline& timeline = cluster.timeline;
+  state->regions =
+      timeline.Overloaded(store, t) ? kTooManyRegions : std::floor(cluster.regions * share);
+  state->events_per_second = cluster.events_per_second * share * cluster.load.At(t) +
+                             kHotEventsPerSecond * static_cast<double>(timeline.HotMs(t, t + 1));
+  state->lock_ms = timeline.LockAt(store, t);
+  state->region_lost = timeline.RegionLostAt(store, t);
+  state->hangs = timeline.HangsAt(store, t);
+  state->resolved_ms = state->lock_ms.value_or(t - (t + phase) % kAdvanceMs - 300);
+  if (state->hangs) {
+    return;
+  }
   FillTask(cluster, store, state);
   FillTaskStatus(cluster, store, state);
   FillCheckpoints(cluster, store, state);
@@ -125,6 +152,10 @@ void FleetModel::FillTikv(const Cluster& cluster, int store, InstanceState* stat
 void FleetModel::FillTask(const Cluster& cluster, int store, InstanceState* state) const {
   const ClusterTimeline& timeline = cluster.timeline;
   const double rate = cluster.events_per_second * StoreShare(cluster.key, store);
+  const auto events = [&](int64_t begin, int64_t end) {
+    return rate * cluster.load.Integral(begin, end) +
+           kHotEventsPerSecond * Seconds(timeline.HotMs(begin, end));
+  };
   const int64_t registered = state->start_ms + ClusterTimeline::kRegisterMs;
   for (const Interval& segment : timeline.TaskSegments(registered, state->now_ms + 1)) {
     const double seconds = Seconds(segment.end_ms - segment.begin_ms);
@@ -138,15 +169,14 @@ void FleetModel::FillTask(const Cluster& cluster, int store, InstanceState* stat
     }
     state->task_loaded = true;
     state->clock(Clock::kTask) += seconds;
-    state->clock(Clock::kEvents) += rate * cluster.load.Integral(segment.begin_ms, segment.end_ms);
+    state->clock(Clock::kEvents) += events(segment.begin_ms, segment.end_ms);
     state->clock(Clock::kFlushes) += static_cast<double>(flushes);
     state->clock(Clock::kFailures) += static_cast<double>(failures);
     state->clock(Clock::kFlushAttempts) += static_cast<double>(flushes + failures);
-    state->clock(Clock::kFlushedEvents) +=
-        rate * cluster.load.Integral(segment.begin_ms, flushed_to);
+    state->clock(Clock::kFlushedEvents) += events(segment.begin_ms, flushed_to);
     state->clock(Clock::kLeaderScans) += scanned;
     state->clock(Clock::kScans) += scanned + seconds * kRegionChangesPerSecond;
-    state->buffered_events = rate * cluster.load.Integral(flushed_to, segment.end_ms);
+    state->buffered_events = events(flushed_to, segment.end_ms);
     state->scans_left = std::floor(state->regions - scanned);
   }
   if (rate > kBusyEventsPerSecond) {
@@ -185,8 +215,8 @@ void FleetModel::FillCheckpoints(const Cluster& cluster, int store, InstanceStat
     const Pause* pause = timeline.PauseAt(state->now_ms);
     const int64_t observed = pause == nullptr ? state->now_ms : pause->begin_ms;
     const int64_t round = observed - observed % kResolveMs;
-    state->store_last_checkpoint_ms =
-        round - 200 - static_cast<int64_t>(Key(cluster.key, store, round) % 2'500);
+    state->store_last_checkpoint_ms = state->lock_ms.value_or(
+        round - 200 - static_cast<int64_t>(Key(cluster.key, store, round) % 2'500));
   }
 }
 
@@ -195,6 +225,7 @@ void FleetModel::FillTidb(const Cluster& cluster, int tidb, InstanceState* state
   state->up = tidb_life.life.up;
   state->start_ms = tidb_life.life.start_ms;
   state->owner = tidb_life.owner;
+  state->tells_checkpoint = tidb_life.tells_checkpoint;
   state->was_owner = tidb_life.owner_ms > 0;
   state->persisted_checkpoint_ms =
       cluster.timeline.GlobalCheckpoint(state->now_ms - ClusterTimeline::kTickMs);

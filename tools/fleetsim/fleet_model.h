@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,8 +31,11 @@ struct FleetOptions {
   int tidb = 2;
   int pd = 1;
   LabelStyle labels = LabelStyle::kTiup;
-  int64_t restart_every_ms = 7LL * 86'400'000;  // of a store, on average
+  int64_t restart_every_ms = 7LL * 86'400'000;     // of a store, on average
+  int64_t owner_move_every_ms = 4LL * 86'400'000;  // of a cluster, on average
   std::vector<Incident> incidents = {};
+  std::map<int, int64_t> clock_ahead_ms = {};  // of clusters whose clocks are wrong
+  std::map<int, int> named_like = {};          // clusters that bear the name of another
 };
 
 enum class Role { kTikv, kTidb, kPd };
@@ -52,6 +56,7 @@ class FleetModel {
   const FleetOptions& options() const { return options_; }
   std::span<const Instance> instances() const { return instances_; }
 
+  // `t_ms` is the true time; the state's now_ms is that of the cluster's clocks.
   InstanceState At(const Instance& instance, int64_t t_ms) const;
 
   // Series that `instance` exports at `t_ms`.

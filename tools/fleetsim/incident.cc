@@ -17,6 +17,12 @@ std::optional<Incident::Kind> KindNamed(std::string_view name) {
   if (name == "restart") return Kind::kRestart;
   if (name == "owner") return Kind::kOwner;
   if (name == "stop") return Kind::kStop;
+  if (name == "cut") return Kind::kCut;
+  if (name == "fatal") return Kind::kFatal;
+  if (name == "lock") return Kind::kLock;
+  if (name == "region") return Kind::kRegion;
+  if (name == "hang") return Kind::kHang;
+  if (name == "hot") return Kind::kHot;
   return std::nullopt;
 }
 
@@ -66,7 +72,8 @@ absl::StatusOr<Incident> Parse(std::string_view text, int64_t start_ms) {
   const std::optional<Incident::Kind> kind = KindNamed(text);
   if (!kind || !times) {
     return absl::InvalidArgumentError(
-        "want KIND@AT[+FOR][:CLUSTER[/ORDINAL]], KIND one of pause outage restart owner stop");
+        "want KIND@AT[+FOR][:CLUSTER[/ORDINAL]], KIND one of pause outage restart owner stop cut "
+        "fatal lock region hang hot");
   }
   incident.kind = *kind;
   RETURN_IF_ERROR(ParseTimes(*times, start_ms, &incident));

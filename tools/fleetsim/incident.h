@@ -9,7 +9,15 @@
 //            task is in error until the outage ends
 //   restart  TiKV store ORDINAL restarts
 //   owner    the advancer owner moves to the next TiDB
-//   stop     the sender of the cluster is silent for FOR
+//   stop     the sender of the cluster is silent for FOR; what it would have sent is lost
+//   cut      the sender cannot reach its receiver for FOR, and sends what it missed thereafter
+//   fatal    store ORDINAL meets an error that stops the task until it is resumed, FOR later
+//   lock     a transaction of that length holds a lock on store ORDINAL
+//   region   the observation of a region on store ORDINAL is lost for FOR
+//   hang     store ORDINAL, which leads too many regions, restarts and its log backup hangs for
+//   FOR;
+//            then regions were moved away, and it restarts again
+//   hot      every store gets 60,000 changes a second more, for FOR
 //
 // Without CLUSTER every cluster is hit, without ORDINAL every store. FOR is 10m unless given.
 #pragma once
@@ -22,7 +30,19 @@
 namespace tidemark::fleetsim {
 
 struct Incident {
-  enum class Kind { kPause, kOutage, kRestart, kOwner, kStop };
+  enum class Kind {
+    kPause,
+    kOutage,
+    kRestart,
+    kOwner,
+    kStop,
+    kCut,
+    kFatal,
+    kLock,
+    kRegion,
+    kHang,
+    kHot,
+  };
   static constexpr int kAll = -1;
 
   Kind kind = Kind::kPause;

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace tidemark::fleetsim {
 
@@ -15,6 +16,7 @@ enum class Clock : uint8_t {
   // Every process.
   kUptime,  // seconds
   // TiKV.
+  kEndpoint,       // seconds in which the log-backup endpoint took messages
   kTask,           // seconds in which this store ran the task
   kIdle,           // seconds in which this store observed nothing
   kEvents,         // KV changes observed
@@ -38,9 +40,10 @@ enum class Clock : uint8_t {
 struct InstanceState {
   bool up = false;         // the process serves its page
   bool reachable = false;  // the sender of its cluster works
-  int64_t now_ms = 0;
-  int64_t start_ms = 0;  // when the process started
-  uint64_t key = 0;      // differs by process and by its lives
+  bool cut = false;        // and cannot reach its receiver
+  int64_t now_ms = 0;      // by the clocks of the cluster
+  int64_t start_ms = 0;    // when the process started
+  uint64_t key = 0;        // differs by process and by its lives
   std::array<double, static_cast<size_t>(Clock::kCount)> clocks{};
 
   // TiKV: the task on this store.
@@ -53,6 +56,9 @@ struct InstanceState {
   double events_per_second = 0;
   double regions = 0;  // leaders of this store
   double scans_left = 0;
+  bool hangs = false;              // its endpoint does
+  bool region_lost = false;        // one region is not observed any more
+  std::optional<int64_t> lock_ms;  // of a transaction that is open
 
   // The cluster.
   int64_t global_checkpoint_ms = 0;  // as the advancer knows it
@@ -62,6 +68,7 @@ struct InstanceState {
 
   // TiDB.
   bool owner = false;
+  bool tells_checkpoint = false;
   bool was_owner = false;  // since the start of the process
 
   double& clock(Clock c) { return clocks[static_cast<size_t>(c)]; }

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   tidemark::fleetsim::AddWriteCommand(&app, &status);
   tidemark::fleetsim::AddRecordCommand(&app, &status);
   tidemark::fleetsim::AddReplayCommand(&app, &status);
+  tidemark::fleetsim::AddScenariosCommand(&app, &status);
   CLI11_PARSE(app, argc, argv);
   if (!status.ok()) {
     fmt::print(stderr, "fleetsim: {}\n", tidemark::base::Message(status));

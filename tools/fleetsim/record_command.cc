@@ -39,17 +39,18 @@ std::vector<std::unique_ptr<ScrapeStream>> MakeStreams(const FleetModel* model,
 }
 
 absl::Status Record(const RecordFlags& flags) {
-  if (flags.stream.scrapes == 0) {
+  ASSIGN_OR_RETURN(const ScrapeOptions scrape, flags.stream.Resolve(base::SystemClock().NowMs()));
+  ASSIGN_OR_RETURN(const int64_t rounds, flags.stream.Rounds(scrape));
+  if (rounds == 0) {
     return absl::InvalidArgumentError("--scrapes must be given: a recording has an end");
   }
-  ASSIGN_OR_RETURN(const ScrapeOptions scrape, flags.stream.Resolve(base::SystemClock().NowMs()));
   ASSIGN_OR_RETURN(FleetOptions fleet, flags.stream.fleet.Resolve(scrape.start_ms));
   const FleetModel model(std::move(fleet));
   ASSIGN_OR_RETURN(RecordingWriter writer,
                    RecordingWriter::Create(flags.out, static_cast<uint32_t>(scrape.shards)));
   Totals totals;
   const auto streams = MakeStreams(&model, scrape, &writer, &totals);
-  for (int64_t n = 0; n < flags.stream.scrapes; ++n) {
+  for (int64_t n = 0; n < rounds; ++n) {
     for (const auto& stream : streams) {
       RETURN_IF_ERROR(stream->Scrape(n));
     }

@@ -33,7 +33,23 @@ ScrapeStream::ScrapeStream(const FleetModel* model, const ScrapeOptions& options
       gate_(std::move(gate)),
       targets_(TargetsInOrder()),
       present_(SeriesOf(*model)),
-      labels_(model) {}
+      labels_(model) {
+  if (options_.keep) {
+    ApplyKeepList();
+  }
+}
+
+void ScrapeStream::ApplyKeepList() {
+  up_kept_ = options_.keep("up");
+  for (const Instance& instance : model_->instances()) {
+    std::vector<bool>& kept = kept_[instance.table];
+    if (kept.empty()) {
+      for (const MetricSeries& series : instance.table->series()) {
+        kept.push_back(options_.keep(series.name));
+      }
+    }
+  }
+}
 
 std::vector<ScrapeStream::Target> ScrapeStream::TargetsInOrder() const {
   std::vector<Target> targets;
@@ -55,27 +71,46 @@ absl::Status ScrapeStream::Scrape(int64_t n) {
   if (shard_ == 0 && n % rounds_a_minute == 0) {
     RETURN_IF_ERROR(SendMetadata());
   }
-  for (const Target& target : targets_) {
-    const int64_t t = round_ms + target.offset_ms;
-    RETURN_IF_ERROR(gate_(t));
-    RETURN_IF_ERROR(ScrapeTarget(target, t));
+  for (Target& target : targets_) {
+    RETURN_IF_ERROR(gate_(round_ms + target.offset_ms));
+    RETURN_IF_ERROR(ScrapeTarget(n, &target));
   }
   return absl::OkStatus();
 }
 
-absl::Status ScrapeStream::ScrapeTarget(const Target& target, int64_t t_ms) {
-  const InstanceState state = model_->At(*target.instance, t_ms);
+absl::Status ScrapeStream::ScrapeTarget(int64_t n, Target* target) {
+  const auto time_of = [&](int64_t round) {
+    return options_.start_ms + round * options_.interval_ms + target->offset_ms;
+  };
+  const InstanceState state = model_->At(*target->instance, time_of(n));
+  if (state.cut) {
+    return absl::OkStatus();
+  }
+  for (; target->rounds < n; ++target->rounds) {
+    RETURN_IF_ERROR(Send(*target, model_->At(*target->instance, time_of(target->rounds))));
+  }
+  ++target->rounds;
+  return Send(*target, state);
+}
+
+absl::Status ScrapeStream::Send(const Target& target, const InstanceState& state) {
   if (!state.reachable) {
     return absl::OkStatus();
   }
+  const int64_t t_ms = state.now_ms;
   const MetricTable& table = *target.instance->table;
   const size_t up = table.series().size();
+  const std::vector<bool>* kept = kept_.empty() ? nullptr : &kept_.at(&table);
   // Series are numbered through the fleet; a shard has those that leave its own remainder.
   const size_t first =
       (shard_ + options_.shards - target.number % options_.shards) % options_.shards;
   for (size_t i = first; i <= up; i += options_.shards) {
     if (i == up) {
-      return Emit(labels_.OfUp(*target.instance), t_ms, state.up ? 1 : 0);
+      return !up_kept_ ? absl::OkStatus()
+                       : Emit(labels_.OfUp(*target.instance), t_ms, state.up ? 1 : 0);
+    }
+    if (kept != nullptr && !(*kept)[i]) {
+      continue;
     }
     const std::optional<double> value = state.up ? table.Value(state, i) : std::nullopt;
     if (value || present_[target.number + i]) {

@@ -3,13 +3,16 @@
 //
 // Targets are scraped in turn, each at its own place in the interval; all samples of a scrape have
 // one time, and `up` goes with them. A series that is missing from a scrape gets a staleness
-// marker. Once a minute the first shard sends the metadata of all families.
+// marker. Once a minute the first shard sends the metadata of all families. What is scraped while
+// the way to the receiver is cut goes with the first scrape thereafter, oldest first.
 // Thread-compatible; the model must outlive the stream.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -23,6 +26,8 @@ struct ScrapeOptions {
   int64_t interval_ms = 15'000;
   size_t samples_per_request = 2'000;
   size_t shards = 1;
+  // Whether the series of a metric are sent, as a keep-list of the sender decides; all if empty.
+  std::function<bool(std::string_view metric)> keep = {};
 };
 
 class ScrapeStream {
@@ -45,10 +50,13 @@ class ScrapeStream {
     const Instance* instance = nullptr;
     size_t number = 0;      // of its first series in the fleet, `up` being its last
     int64_t offset_ms = 0;  // in the interval
+    int64_t rounds = 0;     // that were sent, or lost
   };
 
   std::vector<Target> TargetsInOrder() const;
-  absl::Status ScrapeTarget(const Target& target, int64_t t_ms);
+  void ApplyKeepList();
+  absl::Status ScrapeTarget(int64_t n, Target* target);
+  absl::Status Send(const Target& target, const InstanceState& state);
   absl::Status Emit(std::string_view labels, int64_t t_ms, double v);
   absl::Status SendMetadata();
 
@@ -57,8 +65,10 @@ class ScrapeStream {
   const size_t shard_;
   const Sink sink_;
   const Gate gate_;
-  const std::vector<Target> targets_;
+  std::vector<Target> targets_;
   std::vector<bool> present_;  // by number: the series was in the last scrape
+  std::unordered_map<const MetricTable*, std::vector<bool>> kept_;  // empty: all are
+  bool up_kept_ = true;
   SeriesLabels labels_;
   RequestEncoder encoder_;
 };

@@ -18,10 +18,13 @@ struct StreamFlags {
   size_t samples_per_request = 2'000;
   size_t connections = 4;
   int64_t scrapes = 0;
+  std::string keep;
 
   void AddTo(CLI::App* command);
   // With shards = connections.
   absl::StatusOr<ScrapeOptions> Resolve(int64_t now_ms) const;
+  // --scrapes, or as many as the scenario lasts; 0: no end.
+  absl::StatusOr<int64_t> Rounds(const ScrapeOptions& options) const;
 };
 
 }  // namespace tidemark::fleetsim

@@ -21,8 +21,9 @@ using State = InstanceState;
 using Gauge = std::optional<double>;
 
 Gauge OnOwner(const State& s, int64_t checkpoint_ms) {
-  return s.owner && checkpoint_ms > s.task_start_ms ? Gauge(Tso(checkpoint_ms, checkpoint_ms % 7))
-                                                    : std::nullopt;
+  return s.tells_checkpoint && checkpoint_ms > s.task_start_ms
+             ? Gauge(Tso(checkpoint_ms, checkpoint_ms % 7))
+             : std::nullopt;
 }
 
 double LastRegion(const State& s, uint64_t what, double limit) {

@@ -30,6 +30,8 @@ constexpr bool kWhole = true;
 constexpr double kBatch = 6;
 // Buffered bytes of one KV change, before compression.
 constexpr double kEventBytes = 180;
+// More than this is spilled.
+constexpr double kBufferBytes = 512.0 * 1024 * 1024;
 constexpr char kTask[] = "pitr";
 
 using State = InstanceState;
@@ -53,7 +55,7 @@ void AddActor(MetricTable* t) {
   add("flush", {Clock::kTask, 0.2}, 0.0002);
   add("flush_with_min_ts", {Clock::kFlushAttempts}, 0.001);
   add("fatal_error", {Clock::kFatalErrors}, 0.02);
-  add("get_checkpoints", {Clock::kUptime, 0.1}, 0.002);
+  add("get_checkpoints", {Clock::kEndpoint, 0.1}, 0.002);
   add("update_global_checkpoint", {Clock::kTask, 0.2}, 0.0003);
   add("modify_observe.start", {Clock::kScans}, 0.0006);
   add("modify_observe.stop", {Clock::kScans, 0.6}, 0.0003);
@@ -174,7 +176,8 @@ void AddTask(MetricTable* t) {
   t->AddGauge({{"task", kTask}}, [](const State& s) { return WhenLoaded(s, s.task_status); });
   t->Gauge("tikv_log_backup_observed_region", "Regions under observation.");
   t->AddGauge({}, [](const State& s) {
-    return WhenLoaded(s, Observing(s) ? std::max(0.0, s.regions - s.scans_left) : 0.0);
+    const double lost = s.region_lost ? 1 : 0;
+    return WhenLoaded(s, Observing(s) ? std::max(0.0, s.regions - s.scans_left - lost) : 0.0);
   });
   t->Counter("tikv_log_backup_misc_events", "Events without a metric of their own.");
   t->AddCounter({{"name", "skip_resolve_non_leader"}}, {Clock::kTask, 0.002});
@@ -198,7 +201,7 @@ void AddTask(MetricTable* t) {
 void AddTempFiles(MetricTable* t) {
   t->Gauge("tikv_log_backup_temp_file_memory_usage", "Bytes of buffered files.");
   t->AddGauge({}, [](const State& s) {
-    return WhenLoaded(s, std::floor(s.buffered_events * kEventBytes));
+    return WhenLoaded(s, std::min(kBufferBytes, std::floor(s.buffered_events * kEventBytes)));
   });
   t->Gauge("tikv_log_backup_temp_file_count", "Buffered files.");
   t->AddGauge({}, [](const State& s) {
@@ -253,7 +256,7 @@ void AddResolvedTs(MetricTable* t) {
   });
   t->Gauge("tikv_resolved_ts_min_leader_resolved_ts_region_min_lock_ts", "Its oldest lock.");
   t->AddGauge({}, [](const State& s) -> Gauge {
-    const bool locked = Key(s.key, 3, s.resolved_ms / 30'000) % 5 == 0;
+    const bool locked = s.lock_ms || Key(s.key, 3, s.resolved_ms / 30'000) % 5 == 0;
     return locked ? Tso(s.resolved_ms, Logical(s, s.resolved_ms)) : 0.0;
   });
 }

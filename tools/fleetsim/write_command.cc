@@ -69,6 +69,7 @@ absl::Status Write(const WriteFlags& flags) {
   const int64_t now_ms = base::SystemClock().NowMs();
   ASSIGN_OR_RETURN(const ScrapeOptions scrape, flags.stream.Resolve(now_ms));
   ASSIGN_OR_RETURN(FleetOptions fleet, flags.stream.fleet.Resolve(scrape.start_ms));
+  ASSIGN_OR_RETURN(const int64_t rounds, flags.stream.Rounds(scrape));
   SendRunOptions run = flags.run;
   run.connections = flags.stream.connections;
   if (!flags.duration.empty()) {
@@ -77,7 +78,7 @@ absl::Status Write(const WriteFlags& flags) {
   const FleetModel model(std::move(fleet));
   StopToken stop;
   const auto job = [&](size_t shard, RequestSender* sender) {
-    return ShardWriter(&model, scrape, shard, sender, &stop).Run(flags.stream.scrapes);
+    return ShardWriter(&model, scrape, shard, sender, &stop).Run(rounds);
   };
   return RunSenders(run, job, &stop);
 }
