@@ -48,9 +48,10 @@ void AddStorageFlags(CLI::App* app, ServeFlags* flags) {
       ->capture_default_str();
   AddDuration(app, "--storage.tsdb.retention.time,--storage.retention.time", &flags->retention_ms,
               "how long samples are kept, and how old one may be when it comes; 0: for ever");
-  app->add_option("--storage.tsdb.retention.size,--storage.retention.size", flags->retention_bytes,
-                  "bytes of samples on disk above which the oldest go, like 512MB or 2TB; 0: no "
-                  "bound")
+  app->add_option(
+         "--storage.tsdb.retention.size,--storage.retention.size", flags->retention_bytes,
+         "bytes of samples and series on disk above which the oldest samples go, like 512MB "
+         "or 2TB; 0: no bound")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->default_str("0");
   AddDuration(app, "--storage.sweep.interval", &flags->sweep_interval_ms,
@@ -58,6 +59,11 @@ void AddStorageFlags(CLI::App* app, ServeFlags* flags) {
   app->add_option("--storage.sweep.journal-bytes", flags->sweep_journal_bytes,
                   "bytes in the journal that start a sweep before its time")
       ->capture_default_str();
+  AddDuration(app, "--storage.inactive-after", &flags->inactive_after_ms,
+              "how long nothing has come for a series when it leaves memory; 0: never");
+  AddDuration(app, "--storage.consolidation.interval", &flags->consolidation_interval_ms,
+              "how often it is looked for what to seal and what has outlived its retention; 0: "
+              "only when an operator asks for a flush");
   app->add_option("--storage.journal.sync", flags->journal_sync,
                   "when the journal is synced: always (before each answer), interval, off")
       ->check(CLI::IsMember({"always", "interval", "off"}))

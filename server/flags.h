@@ -23,7 +23,9 @@ struct ServeFlags {
   uint64_t retention_bytes = 0;                    // 0: no bound
   int64_t sweep_interval_ms = 600'000;
   uint64_t sweep_journal_bytes = 64u << 20;
-  std::string journal_sync = "always";  // always, interval, off
+  int64_t inactive_after_ms = 6LL * 3600 * 1000;  // 0: never
+  int64_t consolidation_interval_ms = 10'000;     // 0: only when asked to
+  std::string journal_sync = "always";            // always, interval, off
   int64_t journal_sync_interval_ms = 1000;
   size_t journal_max_pending_bytes = 256u << 20;
 

@@ -22,7 +22,6 @@
 #include "server/api/lifecycle_routes.h"
 #include "server/api/query_routes.h"
 #include "server/api/series_routes.h"
-#include "server/api/snapshot_route.h"
 #include "server/api/status_routes.h"
 #include "server/api/write_route.h"
 #include "server/build_info.h"
@@ -65,6 +64,8 @@ storage::DbOptions DbOptionsOf(const ServeFlags& flags, const Limits& limits,
   options.max_future_ms = limits.max_sample_future_ms;
   options.sweep_interval_ms = flags.sweep_interval_ms;
   options.sweep_journal_bytes = flags.sweep_journal_bytes;
+  options.inactive_after_ms = flags.inactive_after_ms;
+  options.consolidation_interval_ms = flags.consolidation_interval_ms;
   options.sync = SyncModeOf(flags.journal_sync);
   options.sync_interval_ms = flags.journal_sync_interval_ms;
   options.max_pending_journal_bytes = flags.journal_max_pending_bytes;
@@ -202,7 +203,8 @@ RouteTable Server::Routes() {
                         return db_->DeleteSeries(selectors, min_time, max_time);
                       },
                   .clean_tombstones = [this] { return db_->CleanTombstones(); },
-                  .flush = [this] { return db_->Flush(); }},
+                  .flush = [this] { return db_->Flush(); },
+                  .snapshot = [this] { return db_->Snapshot(); }},
                  &slot_, &routes);
   AddWriteRoute({.enabled = flags_.enable_remote_write,
                  .max_request_bytes = started_limits_.max_request_bytes},
@@ -212,8 +214,6 @@ RouteTable Server::Routes() {
                       .quit = [this] { signals_->Quit(); }},
                      &slot_, &metrics_, &routes);
   AddFleetRoutes([this] { return fleet_.get(); }, flags_.enable_admin_api, &slot_, &routes);
-  AddSnapshotRoute(
-      flags_.enable_admin_api, [this] { return db_->Snapshot(); }, &slot_, &routes);
   return routes;
 }
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/status_macros.h"
+#include "fmt/format.h"
 #include "server/api/envelope.h"
 #include "server/api/routes_common.h"
 
@@ -16,6 +17,15 @@ HttpResponse Answer(const absl::Status& status) {
   HttpResponse done;
   done.status = 204;
   return done;
+}
+
+// Names hold nothing that JSON would escape.
+HttpResponse AnswerWithName(const absl::StatusOr<std::string>& name) {
+  if (!name.ok()) {
+    return Answer(name.status());
+  }
+  return ApiSuccess(
+      [&name](std::string* json) { *json += fmt::format("{{\"name\":\"{}\"}}", *name); });
 }
 
 HttpResponse DeleteSeries(const AdminActions& actions, const HttpRequest& request) {
@@ -59,6 +69,12 @@ void AddAdminRoutes(const AdminActions& actions, const BackendSlot* slot, RouteT
       "/api/v1/admin/tsdb/flush", actions.enabled,
       [actions](const ApiBackend&, const HttpRequest&) { return Answer(actions.flush()); }, slot,
       routes);
+  AddAdminAction(
+      "/api/v1/admin/tsdb/snapshot", actions.enabled,
+      [actions](const ApiBackend&, const HttpRequest&) {
+        return AnswerWithName(actions.snapshot());
+      },
+      slot, routes);
 }
 
 }  // namespace tidemark::server

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <span>
+#include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "model/sample.h"
 #include "server/api/backend.h"
 #include "server/api/routes_common.h"
@@ -22,6 +24,8 @@ struct AdminActions {
       delete_series;
   std::function<absl::Status()> clean_tombstones;
   std::function<absl::Status()> flush;
+  // Makes a copy of the data folder and gives its name.
+  std::function<absl::StatusOr<std::string>()> snapshot;
 };
 
 // `slot` must outlive the routes.

@@ -30,15 +30,18 @@ TEST(ParseCommandLine, HasADefaultForEveryFlag) {
 TEST(ParseCommandLine, ReadsFlagsInBothSpellings) {
   const CommandLine line = Parse(
       {"serve", "--storage.path=/data", "--storage.retention.time", "0",
-       "--storage.sweep.interval=1500ms", "--storage.journal.sync=off", "--web.listen-address=:0",
-       "--web.io-threads=3", "--web.enable-lifecycle", "--no-web.enable-remote-write-receiver",
-       "--query.timeout=90s", "--query.max-concurrency=2", "--query.lookback-delta=1m",
-       "--log.level=debug", "--config.file=x.yml"});
+       "--storage.sweep.interval=1500ms", "--storage.inactive-after=2h",
+       "--storage.consolidation.interval=20ms", "--storage.journal.sync=off",
+       "--web.listen-address=:0", "--web.io-threads=3", "--web.enable-lifecycle",
+       "--no-web.enable-remote-write-receiver", "--query.timeout=90s", "--query.max-concurrency=2",
+       "--query.lookback-delta=1m", "--log.level=debug", "--config.file=x.yml"});
   ASSERT_TRUE(line.serve.has_value());
   const ServeFlags& flags = *line.serve;
   EXPECT_EQ(flags.storage_path, "/data");
   EXPECT_EQ(flags.retention_ms, 0);
   EXPECT_EQ(flags.sweep_interval_ms, 1500);
+  EXPECT_EQ(flags.inactive_after_ms, 2 * 3600 * 1000);
+  EXPECT_EQ(flags.consolidation_interval_ms, 20);
   EXPECT_EQ(flags.journal_sync, "off");
   EXPECT_EQ(flags.listen_address, ":0");
   EXPECT_EQ(flags.io_threads, 3u);

@@ -45,9 +45,18 @@ TEST_F(AdminRoutesTest, DoesWhatItIsAskedAndAnswers204) {
                           "flush"));
 }
 
+TEST_F(AdminRoutesTest, NamesTheSnapshotThatItMade) {
+  Start(true);
+  const ClientResponse response = Post("snapshot");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, R"({"status":"success","data":{"name":"20231114T221320Z-1"}})");
+  server_->admin_result = absl::ResourceExhaustedError("no space left on the device");
+  EXPECT_EQ(Post("snapshot").status, 500);
+}
+
 TEST_F(AdminRoutesTest, RefusesWhatIsNotEnabled) {
   Start(false);
-  for (const char* what : {"delete_series?match[]=up", "clean_tombstones", "flush"}) {
+  for (const char* what : {"delete_series?match[]=up", "clean_tombstones", "flush", "snapshot"}) {
     const ClientResponse response = Post(what);
     EXPECT_EQ(response.status, 403) << what;
     EXPECT_THAT(response.body, HasSubstr("--web.enable-admin-api"));

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/status_macros.h"
 #include "fmt/format.h"
 #include "server/api/admin_routes.h"
 #include "server/api/export_routes.h"
@@ -100,7 +101,11 @@ RouteTable ApiServer::Routes(const ApiServerOptions& options) {
                         return NoteAdminCall(std::move(call));
                       },
                   .clean_tombstones = [this] { return NoteAdminCall("clean"); },
-                  .flush = [this] { return NoteAdminCall("flush"); }},
+                  .flush = [this] { return NoteAdminCall("flush"); },
+                  .snapshot = [this]() -> absl::StatusOr<std::string> {
+                    RETURN_IF_ERROR(NoteAdminCall("snapshot"));
+                    return "20231114T221320Z-1";
+                  }},
                  &slot_, &routes);
   AddLifecycleRoutes({.enabled = options.lifecycle,
                       .reload =
