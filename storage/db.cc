@@ -152,6 +152,9 @@ void Db::RegisterMetrics() {
         [this] { return head_.epochs()->oldest_guard_age(); });
   gauge("tidemark_index_label_pairs", "Distinct label pairs.",
         [this] { return head_.index().pair_count(); });
+  gauge("tidemark_journal_unswept_bytes",
+        "Bytes that the journal has grown by since the last sweep began.",
+        [this] { return journal_->bytes_since_cut(); });
   gauge("tidemark_store_disk_bytes", "Bytes of the persisted store's files.",
         [this] { return store_->DiskBytes(); });
   gauge("tidemark_store_memory_bytes", "Memory of the persisted store's write buffers.",
@@ -167,28 +170,28 @@ absl::Status Db::Close() {
 }
 
 absl::Status Db::Sweep() {
-  RETURN_IF_ERROR(SweepOnce(Sweeper::Pace::kFull).status());
+  RETURN_IF_ERROR(SweepOnce(Pace::kFull).status());
   base::MutexLock lock(&rewrite_mu_);
   return DropExpired();
 }
 
 // Returns the number of the sweep.
-absl::StatusOr<uint32_t> Db::SweepOnce(Sweeper::Pace pace) {
+absl::StatusOr<uint32_t> Db::SweepOnce(Pace pace) {
   base::MutexLock lock(&sweep_mu_);
   RETURN_IF_ERROR(sweeper_->Sweep(pace));
   if (options_.inactive_after_ms > 0) {
-    RETURN_IF_ERROR(evictor_->Run());
+    RETURN_IF_ERROR(evictor_->Run(pace));
   }
   return sweeper_->sequence();
 }
 
 absl::Status Db::ConsolidateDue() {
   base::MutexLock lock(&rewrite_mu_);
-  return consolidator_->RewriteDue(Consolidator::Pace::kFull, stop_rewrites_);
+  return consolidator_->RewriteDue(Pace::kFull, stop_rewrites_);
 }
 
 absl::Status Db::Flush() {
-  RETURN_IF_ERROR(SweepOnce(Sweeper::Pace::kFull).status());
+  RETURN_IF_ERROR(SweepOnce(Pace::kFull).status());
   base::MutexLock lock(&rewrite_mu_);
   RETURN_IF_ERROR(consolidator_->RewriteAll());
   RETURN_IF_ERROR(store_->CompactChunks(nullptr));
@@ -209,7 +212,7 @@ absl::Status Db::DeleteSeries(std::span<const std::vector<model::Matcher>> selec
   // Everything that is there is brought into the store, where the sweep's number tells it from what
   // comes later.
   Tombstone tombstone;
-  ASSIGN_OR_RETURN(tombstone.sequence, SweepOnce(Sweeper::Pace::kFull));
+  ASSIGN_OR_RETURN(tombstone.sequence, SweepOnce(Pace::kFull));
   tombstone.min_time = min_time;
   tombstone.max_time = max_time;
   for (const std::vector<model::Matcher>& matchers : selectors) {
@@ -277,14 +280,19 @@ absl::Status Db::DropExpired() {
   return absl::OkStatus();
 }
 
-// The oldest bucket that can stay if at most `bytes` of chunks can. The open one always can.
+// The oldest bucket that can stay if the table files may have at most `bytes`. The open one always
+// can. What is not chunks, the series above all, counts as well and stays.
 absl::StatusOr<int64_t> Db::FirstBucketWithin(uint64_t bytes) const {
   ASSIGN_OR_RETURN(const std::vector<int64_t> sealed, store_->SealedBuckets());
   ASSIGN_OR_RETURN(const std::vector<int64_t> unsealed, store_->UnsealedBuckets());
   std::vector<int64_t> buckets;
   std::set_union(sealed.begin(), sealed.end(), unsealed.begin(), unsealed.end(),
                  std::back_inserter(buckets));
-  uint64_t total = 0;
+  uint64_t chunks = 0;
+  for (const int64_t bucket : buckets) {
+    chunks += store_->BucketBytes(bucket);
+  }
+  uint64_t total = std::max(store_->DiskBytes(), chunks) - chunks;
   for (auto bucket = buckets.rbegin(); bucket != buckets.rend(); ++bucket) {
     total += store_->BucketBytes(*bucket);
     if (total > bytes) {
@@ -307,7 +315,7 @@ void Db::Consolidate() {
   while (WaitUnlessStopping(options_.consolidation_interval_ms)) {
     base::MutexLock lock(&rewrite_mu_);
     absl::Status status = DropExpired();
-    status.Update(consolidator_->RewriteDue(Consolidator::Pace::kPaced, stop_rewrites_));
+    status.Update(consolidator_->RewriteDue(Pace::kPaced, stop_rewrites_));
     if (!status.ok() && !absl::IsCancelled(status)) {
       deps_.logger->Warn("upkeep of the buckets is incomplete", {{"cause", status}});
     }
@@ -330,7 +338,7 @@ int64_t Db::SweepIfDue(int64_t next_sweep) {
   if (!due && (!grown || sweep_failed_)) {
     return next_sweep;
   }
-  const absl::Status swept = SweepOnce(Sweeper::Pace::kPaced).status();
+  const absl::Status swept = SweepOnce(Pace::kPaced).status();
   sweep_failed_ = !swept.ok();
   if (sweep_failed_) {
     deps_.logger->Error("sweep failed; nothing is lost, it will be repeated", {{"cause", swept}});

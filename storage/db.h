@@ -60,7 +60,7 @@ struct DbOptions {
   int64_t inactive_after_ms = kBucketMs;
   // Series that are kept for another time than retention_ms: the first rule that fits counts.
   std::vector<RetentionRule> retention_rules;
-  // Bytes of chunks above which the oldest buckets go before their time; 0 is no bound.
+  // Bytes of table files above which the oldest buckets go before their time; 0 is no bound.
   uint64_t retention_bytes = 0;
   // How often buckets that are due are looked for; 0: only when ConsolidateDue is called.
   int64_t consolidation_interval_ms = 10'000;
@@ -174,7 +174,7 @@ class Db final : public LiveStore {
 
   void Upkeep() ABSL_LOCKS_EXCLUDED(upkeep_mu_, sweep_mu_);
   int64_t SweepIfDue(int64_t next_sweep) ABSL_LOCKS_EXCLUDED(sweep_mu_);
-  absl::StatusOr<uint32_t> SweepOnce(Sweeper::Pace pace) ABSL_LOCKS_EXCLUDED(sweep_mu_);
+  absl::StatusOr<uint32_t> SweepOnce(Pace pace) ABSL_LOCKS_EXCLUDED(sweep_mu_);
   // Samples up to `newest` may be gone from the store though the head has them still.
   void NoteGone(model::Timestamp newest);
   absl::Status DropExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(rewrite_mu_)

@@ -1,10 +1,8 @@
 #include "storage/sweeper.h"
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <span>
-#include <thread>
 
 #include "base/status_macros.h"
 #include "fmt/format.h"
@@ -117,7 +115,7 @@ absl::Status Sweeper::WriteSamples(Pace pace) {
   StoreBatch batch(*parts_.store);
   std::vector<Taken> taken;
   const uint32_t now = NowSeconds();
-  int64_t begin = parts_.clock->SteadyNanos();
+  Rests rests(pace, parts_.clock);
   for (HeadSeries* series = parts_.head->NextSeries(0); series != nullptr;
        series = parts_.head->NextSeries(series->ref())) {
     if (!series->dirty()) {
@@ -132,10 +130,7 @@ absl::Status Sweeper::WriteSamples(Pace pace) {
     }
     RETURN_IF_ERROR(WriteBatch(&batch, &taken));
     guard.Leave();
-    if (pace == Pace::kPaced) {
-      std::this_thread::sleep_for(std::chrono::nanoseconds(parts_.clock->SteadyNanos() - begin));
-      begin = parts_.clock->SteadyNanos();
-    }
+    rests.Rest();
   }
   return WriteBatch(&batch, &taken);
 }

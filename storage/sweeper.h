@@ -27,6 +27,7 @@
 #include "storage/journal/journal.h"
 #include "storage/metadata_table.h"
 #include "storage/new_series.h"
+#include "storage/pace.h"
 #include "storage/rocksdb/rocks_store.h"
 
 namespace tidemark::storage {
@@ -46,8 +47,6 @@ class Sweeper {
   // All parts must outlive the sweeper. Reads the number of the last sweep from the store.
   static absl::StatusOr<std::unique_ptr<Sweeper>> Create(const Parts& parts);
 
-  // A paced sweep rests as long as it works, to leave the processor to others.
-  enum class Pace { kPaced, kFull };
   absl::Status Sweep(Pace pace);
 
   // The number of the last sweep: that of the newest chunks in the store.

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
 #include "model/varint.h"
@@ -128,56 +129,59 @@ std::vector<std::string> ToVector(std::set<std::string, std::less<>> texts) {
   return sorted;
 }
 
-// The postings of a batch, by pair and ref.
+// The postings of a batch: of each pair the refs, ascending.
 class BatchPostings {
-  struct Entry {
-    ColdPair pair;
-    SeriesRef ref;
-    auto order() const { return std::tie(pair.week, pair.name, pair.value, ref); }
-    auto row() const { return std::tuple(pair.week, pair.name, pair.value, PostingBlock(ref)); }
-  };
-
  public:
+  // REQUIRES: refs ascend.
   void Add(int64_t week, const ColdSeriesRecord& series) {
-    entries_.push_back({{week, {}, {}}, series.ref});
+    refs_[{week, {}, {}}].push_back(series.ref);
     for (const model::LabelView& label : series.labels) {
-      entries_.push_back({{week, label.name, label.value}, series.ref});
+      refs_[{week, label.name, label.value}].push_back(series.ref);
     }
   }
 
   // Adds the rows, each merged with what the store holds of it.
   absl::Status Write(const ColdReader& reader, StoreBatch* batch) {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const Entry& a, const Entry& b) { return a.order() < b.order(); });
-    for (auto from = entries_.begin(); from != entries_.end();) {
-      const auto to = std::find_if(from, entries_.end(),
-                                   [from](const Entry& e) { return e.row() != from->row(); });
-      RETURN_IF_ERROR(WriteRow({from, to}, reader, batch));
-      from = to;
+    for (const auto& [pair, refs] : refs_) {
+      for (auto from = refs.begin(); from != refs.end();) {
+        const uint16_t block = PostingBlock(*from);
+        const auto to = std::find_if(from, refs.end(),
+                                     [block](SeriesRef ref) { return PostingBlock(ref) != block; });
+        RETURN_IF_ERROR(WriteRow(pair, block, {from, to}, reader, batch));
+        from = to;
+      }
     }
     return absl::OkStatus();
   }
 
  private:
-  absl::Status WriteRow(std::span<const Entry> entries, const ColdReader& reader,
-                        StoreBatch* batch) {
-    const ColdPair& pair = entries[0].pair;
-    const uint16_t block = PostingBlock(entries[0].ref);
-    ASSIGN_OR_RETURN(const bool found, reader.GetRow(pair, block, &row_));
-    SeriesBitmap refs;
-    if (found) {
-      RETURN_IF_ERROR(AddRow(block, row_, &refs));
+  struct Pair {
+    int64_t week;
+    std::string_view name;
+    std::string_view value;
+    friend bool operator==(const Pair&, const Pair&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Pair& pair) {
+      return H::combine(std::move(h), pair.week, pair.name, pair.value);
     }
-    for (const Entry& entry : entries) {
-      refs.add(entry.ref);
+  };
+
+  absl::Status WriteRow(const Pair& of, uint16_t block, std::span<const SeriesRef> refs,
+                        const ColdReader& reader, StoreBatch* batch) {
+    const ColdPair pair = {of.week, of.name, of.value};
+    ASSIGN_OR_RETURN(const bool found, reader.GetRow(pair, block, &row_));
+    SeriesBitmap all;
+    if (found) {
+      RETURN_IF_ERROR(AddRow(block, row_, &all));
+      all.addMany(refs.size(), refs.data());
     }
     row_.clear();
-    AppendPostingRow(storage::ToVector(refs), &row_);
+    found ? AppendPostingRow(storage::ToVector(all), &row_) : AppendPostingRow(refs, &row_);
     batch->PutColdPostings(pair, block, row_);
     return absl::OkStatus();
   }
 
-  std::vector<Entry> entries_;
+  absl::flat_hash_map<Pair, std::vector<SeriesRef>> refs_;
   std::string row_;
 };
 

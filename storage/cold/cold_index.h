@@ -44,6 +44,7 @@ class ColdIndex {
 
   // Moves series from the live families to the cold ones, whole or not at all. `forgotten` are
   // series without samples, which are deleted. Remembers that refs up to `last_ref` were given.
+  // REQUIRES: refs of `series` ascend.
   absl::Status TakeOver(std::span<const ColdSeriesRecord> series,
                         std::span<const SeriesRef> forgotten, SeriesRef last_ref)
       ABSL_LOCKS_EXCLUDED(mu_);

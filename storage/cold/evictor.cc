@@ -1,12 +1,14 @@
 #include "storage/cold/evictor.h"
 
+#include <algorithm>
+
 #include "base/status_macros.h"
 
 namespace tidemark::storage {
 namespace {
 
 // Series that are moved together: rows of postings that they share are written once.
-constexpr size_t kBatch = 4096;
+constexpr size_t kBatch = 16'384;
 
 }  // namespace
 
@@ -16,9 +18,10 @@ Evictor::Evictor(const Parts& parts, int64_t inactive_after_ms)
       evicted_(parts.metrics->AddCounter("tidemark_series_evicted_total",
                                          "Series that have left memory.")) {}
 
-absl::Status Evictor::Run() {
+absl::Status Evictor::Run(Pace pace) {
   EndSuperseded();
   RETURN_IF_ERROR(MoveEnded());
+  Rests rests(pace, parts_.clock);
   Head* const head = parts_.head;
   const model::Timestamp newest = parts_.clock->NowMs() - inactive_after_ms_;
   SeriesRef ref = kNoSeries;
@@ -38,6 +41,7 @@ absl::Status Evictor::Run() {
       }
     }
     RETURN_IF_ERROR(MoveEnded());
+    rests.Rest();
   }
 }
 
@@ -65,6 +69,8 @@ absl::Status Evictor::MoveEnded() {
   if (ended_.empty()) {
     return absl::OkStatus();
   }
+  std::sort(ended_.begin(), ended_.end(),
+            [](const HeadSeries* a, const HeadSeries* b) { return a->ref() < b->ref(); });
   std::vector<ColdSeriesRecord> records;
   std::vector<SeriesRef> forgotten;
   std::vector<SeriesRef> left;

@@ -22,6 +22,7 @@
 #include "storage/arrivals.h"
 #include "storage/cold/cold_index.h"
 #include "storage/head/head.h"
+#include "storage/pace.h"
 
 namespace tidemark::storage {
 
@@ -38,8 +39,8 @@ class Evictor {
   // All parts must outlive the evictor.
   Evictor(const Parts& parts, int64_t inactive_after_ms);
 
-  // Moves everything that has become inactive.
-  absl::Status Run();
+  // Moves everything that has become inactive. Paced, it rests as long as it works.
+  absl::Status Run(Pace pace);
 
  private:
   void EndSuperseded();

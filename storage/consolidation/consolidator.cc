@@ -1,11 +1,11 @@
 #include "storage/consolidation/consolidator.h"
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "base/status_macros.h"
+#include "base/string_map.h"
 #include "fmt/format.h"
 #include "storage/consolidation/bucket_sealer.h"
 #include "storage/rocksdb/bucket_rewrite.h"
@@ -19,6 +19,16 @@ constexpr uint64_t kSamplesPerStep = 100'000;
 // Deleted chunks above which the files they are in are rewritten without them.
 constexpr uint64_t kReclaimBytes = 64u << 20;
 
+constexpr std::string_view kRetainedFact = "retained/";  // and the number of the bucket
+
+std::string RetainedFact(int64_t bucket) { return fmt::format("{}{}", kRetainedFact, bucket); }
+
+// What the policy removes of a bucket at `now`, as a text; none if it removes nothing yet.
+std::string RetainedText(const RetentionPolicy& policy, int64_t bucket, int64_t now) {
+  const size_t passed = policy.has_rules() ? policy.PassedFor(BucketEnd(bucket), now) : 0;
+  return passed == 0 ? std::string() : fmt::format("{} {}", policy.name(), passed);
+}
+
 bool Contains(const std::vector<int64_t>& sorted, int64_t bucket) {
   return std::binary_search(sorted.begin(), sorted.end(), bucket);
 }
@@ -28,8 +38,22 @@ bool Contains(const std::vector<int64_t>& sorted, int64_t bucket) {
 absl::StatusOr<std::unique_ptr<Consolidator>> Consolidator::Create(
     const Parts& parts, const ConsolidationOptions& options, RetentionPolicy policy) {
   ASSIGN_OR_RETURN(auto tombstones, TombstoneSet::Load(*parts.store));
-  return std::unique_ptr<Consolidator>(
+  std::unique_ptr<Consolidator> consolidator(
       new Consolidator(parts, options, std::move(policy), std::move(tombstones)));
+  RETURN_IF_ERROR(consolidator->LoadRetained());
+  return consolidator;
+}
+
+absl::Status Consolidator::LoadRetained() {
+  return parts_.store->LoadFacts(
+      kRetainedFact, [this](std::string_view name, std::string_view value) -> absl::Status {
+        int64_t bucket = 0;
+        if (!absl::SimpleAtoi(base::ToAbsl(name.substr(kRetainedFact.size())), &bucket)) {
+          return absl::DataLossError(fmt::format("fact \"{}\" of the store has no bucket", name));
+        }
+        retained_[bucket] = value;
+        return absl::OkStatus();
+      });
 }
 
 Consolidator::Consolidator(const Parts& parts, const ConsolidationOptions& options,
@@ -96,10 +120,6 @@ absl::StatusOr<std::vector<int64_t>> Consolidator::DueBuckets() {
     }
   }
   const std::shared_ptr<const RetentionPolicy> policy = retention();
-  if (passed_under_ != policy) {
-    passed_under_ = policy;
-    passed_.clear();
-  }
   for (const int64_t bucket : sealed) {
     if (RetentionIsDue(bucket, *policy, now)) {
       due.push_back(bucket);
@@ -126,15 +146,12 @@ bool Consolidator::ChunksAreDue(int64_t bucket, bool sealed, int64_t now) {
          parts_.store->UnsealedBytes(bucket) >= options_.late_bytes;
 }
 
-// Buckets are looked at once after each start, and when a further time of keeping has passed.
+// Buckets are looked at when a further time of keeping has passed, or under other rules.
 bool Consolidator::RetentionIsDue(int64_t bucket, const RetentionPolicy& policy,
                                   int64_t now) const {
-  if (!policy.has_rules()) {
-    return false;
-  }
-  const size_t passed = policy.PassedFor(BucketEnd(bucket), now);
-  const auto done = passed_.find(bucket);
-  return passed > (done == passed_.end() ? 0 : done->second);
+  const std::string text = RetainedText(policy, bucket, now);
+  const auto done = retained_.find(bucket);
+  return !text.empty() && (done == retained_.end() || done->second != text);
 }
 
 absl::Status Consolidator::RewriteDue(Pace pace, std::atomic<bool>& stop) {
@@ -206,29 +223,32 @@ absl::Status Consolidator::Rewrite(int64_t bucket, Pace pace, std::atomic<bool>*
     return policy->OldestByRule(static_cast<size_t>(rule - by_rule.begin()), now);
   };
   BucketSealer sealer(rewrite.get(), *tombstones, oldest_kept);
-  for (int64_t step = begin; sealer.Work(kSamplesPerStep);) {
+  for (Rests rests(pace, parts_.clock); sealer.Work(kSamplesPerStep);) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
       return absl::CancelledError("the store is closing");
     }
-    if (pace == Pace::kPaced) {
-      std::this_thread::sleep_for(std::chrono::nanoseconds(parts_.clock->SteadyNanos() - step));
-      step = parts_.clock->SteadyNanos();
-    }
+    rests.Rest();
   }
   RETURN_IF_ERROR(sealer.status());
   RETURN_IF_ERROR(rewrite->Ingest());
   bytes_written_->Add(rewrite->bytes_written());
+  std::string retained = RetainedText(*policy, bucket, now);
   {
     base::MutexLock lock(&view_mu_);
     StoreBatch batch(*parts_.store);
     std::shared_ptr<const TombstoneSet> rest =
         tombstones_->WithoutBucket(bucket, *tombstones, &batch);
+    if (!retained.empty()) {
+      batch.PutFact(RetainedFact(bucket), retained);
+    }
     RETURN_IF_ERROR(rewrite->Commit(&batch));
     tombstones_ = std::move(rest);
     tombstone_count_->Set(static_cast<double>(tombstones_->size()));
   }
   late_since_.erase(bucket);
-  passed_[bucket] = policy->PassedFor(BucketEnd(bucket), now);
+  if (!retained.empty()) {
+    retained_[bucket] = std::move(retained);
+  }
   rewrites_->Add();
   samples_->Add(sealer.samples());
   bytes_read_->Add(rewrite->bytes_read());
@@ -250,9 +270,13 @@ absl::Status Consolidator::DropBucketsBefore(int64_t bucket) {
   RETURN_IF_ERROR(parts_.store->DropBucketsBefore(bucket));
   late_since_.erase(late_since_.begin(), late_since_.lower_bound(bucket));
   retry_at_.erase(retry_at_.begin(), retry_at_.lower_bound(bucket));
-  passed_.erase(passed_.begin(), passed_.lower_bound(bucket));
-  base::MutexLock lock(&view_mu_);
   StoreBatch batch(*parts_.store);
+  const auto retained_end = retained_.lower_bound(bucket);
+  for (auto retained = retained_.begin(); retained != retained_end; ++retained) {
+    batch.DeleteFact(RetainedFact(retained->first));
+  }
+  retained_.erase(retained_.begin(), retained_end);
+  base::MutexLock lock(&view_mu_);
   std::shared_ptr<const TombstoneSet> rest = tombstones_->WithoutBucketsBefore(bucket, &batch);
   RETURN_IF_ERROR(parts_.store->Write(&batch));
   tombstones_ = std::move(rest);

@@ -32,6 +32,7 @@
 #include "base/mutex.h"
 #include "model/matcher.h"
 #include "storage/deletion/tombstones.h"
+#include "storage/pace.h"
 #include "storage/retention/retention_policy.h"
 #include "storage/rocksdb/rocks_store.h"
 
@@ -78,9 +79,6 @@ class Consolidator {
   void SetRetention(RetentionPolicy policy) ABSL_LOCKS_EXCLUDED(view_mu_);
   std::shared_ptr<const RetentionPolicy> retention() const ABSL_LOCKS_EXCLUDED(view_mu_);
 
-  // A paced rewrite rests as long as it works.
-  enum class Pace { kPaced, kFull };
-
   // Rewrites what is due, oldest first, until `stop`. The first error, but only after all others
   // were tried.
   absl::Status RewriteDue(Pace pace, std::atomic<bool>& stop);
@@ -99,6 +97,7 @@ class Consolidator {
   absl::StatusOr<std::vector<int64_t>> DueBuckets() ABSL_LOCKS_EXCLUDED(view_mu_);
   bool ChunksAreDue(int64_t bucket, bool sealed, int64_t now);
   bool RetentionIsDue(int64_t bucket, const RetentionPolicy& policy, int64_t now) const;
+  absl::Status LoadRetained();
   absl::Status RewriteEach(const std::vector<int64_t>& buckets, Pace pace, std::atomic<bool>* stop);
   absl::Status Rewrite(int64_t bucket, Pace pace, std::atomic<bool>* stop)
       ABSL_LOCKS_EXCLUDED(view_mu_);
@@ -117,9 +116,9 @@ class Consolidator {
 
   std::map<int64_t, int64_t> late_since_;  // bucket -> when late chunks were first seen in it
   std::map<int64_t, int64_t> retry_at_;    // bucket -> when to try again after a failure
-  // How many retention times had passed for a bucket when it was last rewritten under a policy.
-  std::map<int64_t, size_t> passed_;
-  std::shared_ptr<const RetentionPolicy> passed_under_;
+  // By bucket: under which policy it was last rewritten, and how many retention times had passed
+  // for it then. In the store, too, as facts.
+  std::map<int64_t, std::string> retained_;
 
   uint64_t unreclaimed_bytes_ = 0;  // of chunks that rewrites deleted
 

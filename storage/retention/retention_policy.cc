@@ -4,14 +4,23 @@
 #include <set>
 #include <utility>
 
+#include "base/crc32c.h"
+#include "fmt/format.h"
+
 namespace tidemark::storage {
 
 RetentionPolicy::RetentionPolicy(int64_t default_keep_ms, std::vector<RetentionRule> rules)
     : default_ms_(default_keep_ms), rules_(std::move(rules)), longest_ms_(default_keep_ms) {
+  std::string text = fmt::format("{}", default_ms_);
   for (const RetentionRule& rule : rules_) {
+    for (const model::Matcher& matcher : rule.matchers) {
+      text += fmt::format(",{}", matcher.ToString());
+    }
+    text += fmt::format(":{}", rule.keep_ms);
     const bool forever = longest_ms_ == kKeepForever || rule.keep_ms == kKeepForever;
     longest_ms_ = forever ? kKeepForever : std::max(longest_ms_, rule.keep_ms);
   }
+  name_ = fmt::format("{:08x}", base::Crc32c(text));
 }
 
 int64_t RetentionPolicy::shortest_ms() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "model/labels.h"
@@ -34,6 +35,8 @@ class RetentionPolicy {
   model::Timestamp OldestByRule(size_t rule, model::Timestamp now) const {
     return BeginOf(rule < rules_.size() ? rules_[rule].keep_ms : default_ms_, now);
   }
+  // A short text that tells policies apart.
+  const std::string& name() const { return name_; }
   // How many different times of keeping have passed at `now` for all samples up to `newest`: more
   // than before means that there is something to remove.
   size_t PassedFor(model::Timestamp newest, model::Timestamp now) const;
@@ -46,6 +49,7 @@ class RetentionPolicy {
   const int64_t default_ms_;
   const std::vector<RetentionRule> rules_;
   int64_t longest_ms_;
+  std::string name_;
 };
 
 }  // namespace tidemark::storage

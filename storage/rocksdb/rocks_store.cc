@@ -260,6 +260,14 @@ absl::StatusOr<std::optional<std::string>> RocksStore::GetFact(std::string_view 
   return value;
 }
 
+absl::Status RocksStore::LoadFacts(
+    std::string_view prefix,
+    absl::FunctionRef<absl::Status(std::string_view name, std::string_view value)> visit) const {
+  return impl_->ForEach(Family::kDefault, [&](std::string_view name, std::string_view value) {
+    return name.starts_with(prefix) ? visit(name, value) : absl::OkStatus();
+  });
+}
+
 absl::Status RocksStore::Write(StoreBatch* batch) {
   if (batch->empty()) {
     return absl::OkStatus();

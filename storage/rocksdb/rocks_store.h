@@ -86,6 +86,10 @@ class RocksStore {
       absl::FunctionRef<absl::Status(uint64_t number, std::string_view value)> visit) const;
   // A small fact of the store itself (StoreBatch::PutFact); nullopt if it was never put.
   absl::StatusOr<std::optional<std::string>> GetFact(std::string_view name) const;
+  // The facts whose names begin with `prefix`.
+  absl::Status LoadFacts(
+      std::string_view prefix,
+      absl::FunctionRef<absl::Status(std::string_view name, std::string_view value)> visit) const;
 
   // Applies the batch whole or not at all, and empties it if that worked. Blocks while
   // compaction is too far behind.
@@ -162,6 +166,7 @@ class StoreBatch {
   void DeleteTombstone(uint64_t number);
   // `name` must not be "format_version".
   void PutFact(std::string_view name, std::string_view value);
+  void DeleteFact(std::string_view name);
 
   size_t bytes() const;  // memory the changes take
   bool empty() const;

@@ -80,6 +80,11 @@ void StoreBatch::PutFact(std::string_view name, std::string_view value) {
   MustSucceed(impl_->changes.Put(impl_->family(Family::kDefault), ToSlice(name), ToSlice(value)));
 }
 
+void StoreBatch::DeleteFact(std::string_view name) {
+  TIDEMARK_CHECK(name != internal::kFormatVersionKey);
+  MustSucceed(impl_->changes.Delete(impl_->family(Family::kDefault), ToSlice(name)));
+}
+
 size_t StoreBatch::bytes() const { return impl_->changes.GetDataSize(); }
 bool StoreBatch::empty() const { return impl_->changes.Count() == 0; }
 void StoreBatch::Clear() { impl_->changes.Clear(); }

@@ -1,4 +1,6 @@
 // Consolidation, retention and deletion, through the Db.
+#include <random>
+
 #include <gmock/gmock.h>
 
 #include "tests/storage/db_fixture.h"
@@ -161,6 +163,49 @@ TEST_F(DbConsolidationTest, KeepsSeriesForTheTimeOfTheirRule) {
   EXPECT_EQ(Of(down_), Expect(long_kept));
   ASSERT_TRUE(db_->Sweep().ok());
   EXPECT_THAT(Of(down_), ::testing::IsEmpty());
+}
+
+TEST_F(DbConsolidationTest, RewritesOnceForRetentionRulesWhateverRestartsBetween) {
+  options_.retention_rules = {{Job("tikv"), kDay}};
+  Open();
+  PutMinutes(up_, bucket_ - 2 * kDay, bucket_);
+  ASSERT_TRUE(db_->Flush().ok());
+  ASSERT_TRUE(db_->ConsolidateDue().ok());
+  ASSERT_TRUE(db_->Close().ok());
+  Reopen();
+  ASSERT_TRUE(db_->ConsolidateDue().ok());
+  EXPECT_EQ(Metric("tidemark_consolidations_total"), 0);
+  db_->SetRetentionRules({{Job("tikv"), kHour}});
+  ASSERT_TRUE(db_->ConsolidateDue().ok());
+  EXPECT_GT(Metric("tidemark_consolidations_total"), 0) << "other rules";
+}
+
+TEST_F(DbConsolidationTest, CountsSeriesToTheSizeAllowed) {
+  Open();
+  std::vector<Write> writes;
+  std::mt19937_64 rng(1);
+  for (int i = 0; i < 2000; ++i) {
+    std::string pod;
+    while (pod.size() < 200) {
+      pod += std::to_string(rng());
+    }
+    writes.push_back({Labels::Of({{"__name__", "up"}, {"pod", pod}}), {kNow, 1}});
+  }
+  ASSERT_TRUE(Commit(writes).first.ok());
+  PutMinutes(up_, bucket_ - kBucketMs, bucket_ - kBucketMs + kHour);
+  ASSERT_TRUE(db_->Flush().ok());
+  const double bytes = Metric("tidemark_store_disk_bytes");
+  ASSERT_GT(bytes, 0);
+  ASSERT_TRUE(db_->Close().ok());
+  options_.retention_bytes = static_cast<uint64_t>(bytes * 2);
+  Reopen();
+  ASSERT_TRUE(db_->Sweep().ok());
+  EXPECT_THAT(Of(up_), ::testing::SizeIs(60));
+  ASSERT_TRUE(db_->Close().ok());
+  options_.retention_bytes = static_cast<uint64_t>(bytes / 2);
+  Reopen();
+  ASSERT_TRUE(db_->Sweep().ok());
+  EXPECT_THAT(Of(up_), ::testing::IsEmpty());
 }
 
 TEST_F(DbConsolidationTest, DropsTheOldestBucketsAboveTheSizeAllowed) {

@@ -110,6 +110,8 @@ absl::Status CheckOrPutVersion(const OpenDatabase& open) {
 absl::StatusOr<OpenDatabase> OpenOrCreate(const std::string& path,
                                           const rocksdb::DBOptions& options,
                                           const Families& families) {
+  // RocksDB would make it as well, but first it would report that it cannot be listed.
+  RETURN_IF_ERROR(FromRocks(options.env->CreateDirIfMissing(path), "make the folder"));
   RETURN_IF_ERROR(CheckFamilies(path, options));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;

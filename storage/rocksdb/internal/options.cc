@@ -98,6 +98,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksStoreOptions& options, rocksdb::Env*
   db.bytes_per_sync = kMiB;
   db.info_log = std::make_shared<InfoLogger>(logger);
   db.stats_dump_period_sec = 0;
+  db.manifest_preallocation_size = 64 * kKiB;  // of 4 MiB by default little is ever used
   if (env != nullptr) {
     db.env = env;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <thread>
@@ -107,6 +108,18 @@ TEST_F(RocksStoreTest, GivesBackWhatWasWritten) {
   EXPECT_EQ(cursor->key(), ChunkAt({1, 3}, 1000));
   EXPECT_EQ(cursor->value(), "samples");
   EXPECT_FALSE(cursor->Next());
+}
+
+TEST_F(RocksStoreTest, IsMadeWithoutAWordInTheLog) {
+  const std::string log = path() + ".log";
+  std::FILE* const file = std::fopen(log.c_str(), "w+");
+  ASSERT_NE(file, nullptr);
+  base::Logger logger(file, base::LogLevel::kWarn);
+  auto store = RocksStore::Open(path(), {}, {&logger});
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->Close().ok());
+  EXPECT_EQ(std::ftell(file), 0);
+  std::fclose(file);
 }
 
 TEST_F(RocksStoreTest, KeepsEverythingOverACleanRestart) {
