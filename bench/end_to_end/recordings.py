@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 
 from servers import RELEASE, WORK
 
@@ -9,18 +10,18 @@ FLEETSIM = RELEASE / "tools" / "fleetsim" / "fleetsim"
 
 
 class Recording:
-    """A file of requests; `samples` as recorded."""
+    """A file of requests, `scrapes` of about `series` series; the last is `ago` seconds old."""
 
-    def __init__(self, series, scrapes, connections=4, interval_seconds=15, path=None):
+    def __init__(self, series, scrapes, connections=4, interval_seconds=15, path=None, ago=15):
         self.series = series
         self.scrapes = scrapes
-        self.path = path or WORK / f"fleet-{series}x{scrapes}.rec"
+        begin = time.time() - ago - scrapes * interval_seconds
+        self.path = path or WORK / f"fleet-{series}x{scrapes}-{int(begin)}.rec"
         WORK.mkdir(parents=True, exist_ok=True)
-        minutes = scrapes * interval_seconds // 60 + 1
         done = subprocess.run(
             [str(FLEETSIM), "record", f"--series={series}", f"--scrapes={scrapes}",
              f"--connections={connections}", f"--interval={interval_seconds}s",
-             f"--start=now-{minutes}m", f"--out={self.path}"],
+             f"--start={int(begin * 1000)}", f"--out={self.path}"],
             check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.samples = json.loads(done.stdout.splitlines()[-1])["samples"]
 

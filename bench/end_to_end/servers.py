@@ -26,6 +26,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def bytes_below(folder):
+    """Bytes on disk; files may come and go meanwhile."""
+    size = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_blocks * 512 if path.is_file() else 0
+    return size
+
+
 def tidemark(data, port):
     return [str(RELEASE / "server" / "tidemark"), "serve", f"--storage.path={data}",
             f"--web.listen-address=127.0.0.1:{port}", "--web.enable-admin-api"]
@@ -131,7 +140,26 @@ class Server:
         raise SystemExit("/proc/PID/io has no write_bytes")
 
     def disk_bytes(self):
-        return sum(f.stat().st_blocks * 512 for f in self.data.rglob("*") if f.is_file())
+        """Bytes of everything in the data folder."""
+        return bytes_below(self.data)
+
+    def kept_bytes(self):
+        """Bytes of what the server keeps for good, once it has settled: no journal."""
+        if self.name == "prometheus":
+            return bytes_below(self.data / "snapshots")
+        return bytes_below(self.data / "rocksdb" if self.name == "tidemark" else self.data)
+
+    def journal_bytes(self):
+        """Bytes that a restart would replay; 0 for a server that has no journal."""
+        if self.name == "tidemark":
+            return int(self.metric("tidemark_journal_unswept_bytes"))
+        return bytes_below(self.data / "wal") if self.name == "prometheus" else 0
+
+    def metric(self, name):
+        for line in self.request("/metrics").decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.split()[1])
+        raise SystemExit(f"{self.name} has no metric {name}")
 
     def settle(self):
         """Has the server merge and write out what it holds, as far as it can be asked to."""
@@ -140,6 +168,9 @@ class Server:
         elif self.name == "victoria-metrics":
             self.request("/internal/force_flush")
             self.request("/internal/force_merge")
+        else:
+            # Writes blocks of what is in memory; hard links of the others.
+            self.request("/api/v1/admin/tsdb/snapshot", method="POST")
         self.wait_idle()
 
     def wait_idle(self, quiet_seconds=3, most_seconds=300):

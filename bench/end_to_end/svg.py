@@ -29,12 +29,15 @@ class Plot:
     def __init__(self, title, x_label, y_label, lines, log_x=False):
         self.title, self.x_label, self.y_label = title, x_label, y_label
         self.lines, self.log_x = lines, log_x
-        xs = [x for points in lines.values() for x, _ in points]
+        xs = [x for points in lines.values() for x, _ in points] or [0]
         self.x_ticks = sorted(set(xs))
         self.x_min, self.x_max = min(xs), max(xs)
-        highest = max(y for points in lines.values() for _, y in points) or 1
+        highest = max((y for points in lines.values() for _, y in points), default=1) or 1
         self.y_step = nice_step(highest)
         self.y_max = math.ceil(highest / self.y_step) * self.y_step
+
+    def has_points(self):
+        return any(self.lines.values())
 
     def x(self, value):
         if self.x_max == self.x_min:

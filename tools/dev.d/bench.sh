@@ -1,16 +1,20 @@
-# measures: tools/dev bench [micro [FILTER] | ingest | peers | growth | query] [options]
+# measures: tools/dev bench [micro [FILTER] | ingest | peers | growth | query | report] [options]
 #
 #   micro   the Google Benchmarks, those whose names match FILTER (all)
 #   ingest  recorded requests of a simulated fleet through the real binary (the default)
 #   peers   a table of figures: Tidemark, Prometheus, VictoriaMetrics, over the same requests
-#   growth  cost by number of series and by days kept; draws docs/performance/*.svg
+#   growth  cost by number of series, by days kept and by weeks of churn, as plots
 #   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
+#   report  docs/performance.md and the table of README.md from what peers and growth measured
 #
 # Options of ingest: --series N (100000), --scrapes K (12), --connections C (4), --rounds R (1),
 # --peers. Of query: --span 6h|week, --part load|ask|table|writes, --rounds R (7), --only TEXT,
 # --servers NAME..., --series N, --scrapes K.
-# Of peers: --rounds R (3), --quick (a tenth of the series). Raw results, tables and the
-# servers' logs are kept in build/bench.
+# Of peers: --rounds R (3), --only PART..., --servers NAME..., --quick (a tenth of the series, not
+# for the documents). Of growth: --rounds R (1), --only PART..., --more N... (further numbers of
+# series), --live N (100000 living series of churn), --quick. Of both: --resume goes on where a run
+# ended, --minutes M begins no measurement after so long. Both keep their figures in
+# docs/performance and write the documents; the servers' logs are in build/bench.
 
 source tools/dev.d/setup.sh
 
@@ -23,7 +27,7 @@ bench_micro() {
 }
 
 bench_end_to_end() {
-  build_targets release tidemark fleetsim >&2
+  build_targets release tidemark fleetsim storage_churn_bench storage_store_bench >&2
   python3 "bench/end_to_end/$1.py" "${@:2}"
 }
 
@@ -36,9 +40,10 @@ dev_bench() {
   case $what in
     micro) bench_micro "$@" ;;
     ingest) bench_end_to_end ingest "$@" ;;
-    peers) bench_end_to_end table "$@" ;;
+    peers) bench_end_to_end peers "$@" ;;
     growth) bench_end_to_end growth "$@" ;;
     query) bench_end_to_end query "$@" ;;
+    report) python3 bench/end_to_end/report.py ;;
     *) fail "nothing to measure is called '$what'; see tools/dev bench --help" ;;
   esac
 }
