@@ -33,9 +33,10 @@ def registration(name, recording):
 def disk(name, recording, rate=0, extra=()):
     """Bytes kept and bytes written for a long recording, once the server has settled."""
     with Server(name, extra) as server:
+        written = server.written_bytes()
         sent = recording.replay(server, rate)
         server.settle()
-        written = server.written_bytes()
+        written = server.written_bytes() - written
         kept = server.kept_bytes()
         whole = server.disk_bytes()
     return {
