@@ -1,11 +1,14 @@
-// Kills the real binary again and again, under load, while it starts, while it sweeps, and while it
-// is backed up, and checks after each restart that everything it had acknowledged is there. A
-// backup that was finished holds everything that had been acknowledged when it began.
+// Kills the real binary again and again, under load, while it starts, while it sweeps, seals,
+// moves series out of memory, deletes, lets old samples go, and while it is backed up. After each
+// restart everything that it had acknowledged is there, unless it was deleted or has outlived its
+// retention, and nothing of that comes back. A backup that was finished holds what had been
+// acknowledged when it began.
 //
 // TIDEMARK_CRASH_ROUNDS sets the number of kills, TIDEMARK_SEED repeats a run's choices.
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <random>
 #include <thread>
@@ -23,7 +26,11 @@ namespace {
 
 constexpr int kWriters = 3;
 constexpr int kMaxRequestsPerRound = 300;
-constexpr int64_t kDayMs = 24LL * 3600 * 1000;
+constexpr int64_t kHourMs = 3600LL * 1000;
+constexpr int64_t kDayMs = 24 * kHourMs;
+constexpr int64_t kBucketMs = 6 * kHourMs;     // buckets of the store go as a whole
+constexpr int64_t kShortKeepMs = 2 * kHourMs;  // of one writer, by the configuration
+constexpr int64_t kDropAfterMs = 8'000;        // from the beginning, until a bucket has expired
 
 uint64_t NumberFromEnvironment(const char* name, uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -37,19 +44,40 @@ class Crash : public ::testing::Test {
         rounds_(NumberFromEnvironment("TIDEMARK_CRASH_ROUNDS", 20)),
         random_(seed_) {
     fmt::print("TIDEMARK_SEED={}\n", seed_);
-    const int64_t begin_ms = base::SystemClock().NowMs() - kDayMs;
+    const int64_t now = base::SystemClock().NowMs();
+    const int64_t expiring_bucket_end = (now - kDayMs - kBucketMs) / kBucketMs * kBucketMs;
+    keep_ms_ = now + kDropAfterMs - expiring_bucket_end;
     for (int i = 0; i < kWriters; ++i) {
-      writers_.push_back(std::make_unique<CrashWriter>(std::to_string(i), random_(), begin_ms));
+      AddWriter({.name = std::to_string(i), .begin_ms = now - kDayMs});
     }
+    AddWriter({.name = "old", .keep_ms = keep_ms_});
+    AddWriter({.name = "short", .keep_ms = kShortKeepMs});
+    std::ofstream(dir_.File("tidemark.yml")) << R"(
+storage:
+  retention:
+    - match: '{writer="short"}'
+      keep: 2h
+)";
+  }
+
+  void AddWriter(CrashWriterOptions options) {
+    options.seed = random_();
+    writers_.push_back(std::make_unique<CrashWriter>(std::move(options)));
   }
 
   ServerOptions Options() {
     // From all the time to not at all during a round.
     static constexpr const char* kSweepIntervals[] = {"50ms", "300ms", "1h"};
+    static constexpr const char* kInactiveAfter[] = {"200ms", "6h"};
+    static constexpr const char* kConsolidationIntervals[] = {"20ms", "200ms"};
     return {.data_dir = data_dir_,
             .log_path = dir_.File("log"),
             .flags = {fmt::format("--storage.sweep.interval={}", kSweepIntervals[random_() % 3]),
-                      "--web.enable-admin-api"}};
+                      fmt::format("--storage.inactive-after={}", kInactiveAfter[random_() % 2]),
+                      fmt::format("--storage.consolidation.interval={}",
+                                  kConsolidationIntervals[random_() % 2]),
+                      fmt::format("--storage.retention.time={}ms", keep_ms_),
+                      "--config.file=" + dir_.File("tidemark.yml"), "--web.enable-admin-api"}};
   }
 
   void PauseAtRandom(int64_t max_ms) {
@@ -125,6 +153,21 @@ class Crash : public ::testing::Test {
     }
   }
 
+  // Seals and rewrites what there is, again and again until the server is gone.
+  static void Rewrite(uint16_t port, uint64_t seed) {
+    std::mt19937_64 random(seed);
+    HttpClient http(port);
+    while (true) {
+      const bool seals = random() % 2 == 0;
+      const auto response = http.PostForm(
+          seals ? "/api/v1/admin/tsdb/flush" : "/api/v1/admin/tsdb/clean_tombstones", {});
+      if (!response.ok()) {
+        return;
+      }
+      EXPECT_EQ(response->status, 204) << response->body;
+    }
+  }
+
   void KillUnderLoad() {
     KeepLedgers();
     std::vector<std::thread> threads;
@@ -134,6 +177,9 @@ class Crash : public ::testing::Test {
         results[i] = writers_[i]->Run(server_->port(), kMaxRequestsPerRound);
       });
     }
+    if (random_() % 2 == 0) {
+      threads.emplace_back(Rewrite, server_->port(), random_());
+    }
     PauseAtRandom(500);
     std::unique_ptr<ChildProcess> backup = random_() % 2 == 0 ? StartBackup() : nullptr;
     PauseAtRandom(500);
@@ -141,9 +187,11 @@ class Crash : public ::testing::Test {
     if (backup != nullptr) {
       EndBackup(backup.get());
     }
-    for (size_t i = 0; i < writers_.size(); ++i) {
-      threads[i].join();
-      EXPECT_TRUE(results[i].ok()) << results[i];
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+    for (const absl::Status& result : results) {
+      EXPECT_TRUE(result.ok()) << result;
     }
   }
 
@@ -155,11 +203,16 @@ class Crash : public ::testing::Test {
 
   void CheckWriter(const CrashWriter& writer, const SampleLedger& ledger) {
     QueryClient client(server_->port());
-    const model::Timestamp end = base::SystemClock().NowMs() + kDayMs;
-    const auto answer =
-        client.Instant(fmt::format("crash_test{{writer=\"{}\"}}[10d]", writer.name()), end);
+    const base::SystemClock clock;
+    const model::Timestamp before = clock.NowMs();
+    const auto answer = client.Instant(
+        fmt::format("crash_test{{writer=\"{}\"}}[10d]", writer.name()), before + kDayMs);
     ASSERT_TRUE(answer.ok()) << answer.status();
-    for (const std::string& problem : ledger.Check(*answer)) {
+    SampleLedger::Retention retention;
+    if (writer.keep_ms() > 0) {
+      retention = {.expired = before - writer.keep_ms(), .kept = clock.NowMs() - writer.keep_ms()};
+    }
+    for (const std::string& problem : ledger.Check(*answer, retention)) {
       ADD_FAILURE() << problem;
     }
     CheckStaleMarkers(ledger, &client);
@@ -176,10 +229,10 @@ class Crash : public ::testing::Test {
     }
   }
 
-  size_t Acknowledged() const {
+  size_t Sum(size_t (SampleLedger::*count)() const) const {
     size_t sum = 0;
     for (const auto& writer : writers_) {
-      sum += writer->ledger().acknowledged();
+      sum += (writer->ledger().*count)();
     }
     return sum;
   }
@@ -188,6 +241,7 @@ class Crash : public ::testing::Test {
   const uint64_t seed_;
   const uint64_t rounds_;
   std::mt19937_64 random_;
+  int64_t keep_ms_ = 0;
   std::vector<std::unique_ptr<CrashWriter>> writers_;
   std::unique_ptr<ServerProcess> server_;
   std::string data_dir_ = dir_.File("data");
@@ -212,9 +266,10 @@ TEST_F(Crash, AcknowledgedSamplesSurviveEveryKill) {
   ASSERT_NO_FATAL_FAILURE(Start());
   CheckEverything();
   CheckBackup();
-  fmt::print("{} kills, {} samples acknowledged, {} backups, slowest start {} ms\n", rounds_,
-             Acknowledged(), backups_, slowest_start_ms_);
-  EXPECT_GT(Acknowledged(), rounds_ * 100);
+  const size_t acknowledged = Sum(&SampleLedger::acknowledged);
+  fmt::print("{} kills, {} samples acknowledged, {} deleted, {} backups, slowest start {} ms\n",
+             rounds_, acknowledged, Sum(&SampleLedger::deleted), backups_, slowest_start_ms_);
+  EXPECT_GT(acknowledged, rounds_ * 100);
 }
 
 }  // namespace

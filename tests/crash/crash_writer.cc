@@ -1,9 +1,12 @@
 #include "tests/crash/crash_writer.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
 
+#include "base/clock.h"
+#include "base/status_macros.h"
 #include "fmt/format.h"
 
 namespace tidemark::testing {
@@ -13,13 +16,15 @@ constexpr int kFirstSeries = 20;
 constexpr int kNewSeriesPerRun = 3;
 constexpr int kSamplesPerSeries = 2;  // of a request
 constexpr int64_t kStepMs = 1000;
+constexpr int64_t kExpiringStepMs = 20;
+constexpr uint64_t kRequestsPerDeletion = 40;
 
 const std::string& NameOf(const SentSeries& series) { return series.labels[1].second; }
 
 }  // namespace
 
-CrashWriter::CrashWriter(std::string name, uint64_t seed, int64_t begin_ms)
-    : name_(std::move(name)), begin_ms_(begin_ms), random_(seed) {
+CrashWriter::CrashWriter(CrashWriterOptions options)
+    : options_(std::move(options)), random_(options_.seed) {
   AddSeries(kFirstSeries);
 }
 
@@ -27,29 +32,71 @@ absl::Status CrashWriter::Run(uint16_t port, int max_requests) {
   AddSeries(kNewSeriesPerRun);
   HttpClient http(port);
   for (int i = 0; i < max_requests; ++i) {
-    if (!unanswered_) {
-      unanswered_ = MakeRequest();
-    }
-    const auto response = PostWrite(&http, SnappyCompress(EncodeWriteRequest(*unanswered_)));
-    if (!response.ok()) {
-      return absl::OkStatus();  // the server is gone
-    }
-    if (response->status / 100 == 4) {
-      return absl::InternalError(fmt::format("answered {}: {}", response->status, response->body));
-    }
-    if (response->status / 100 == 2) {
-      Acknowledge(*std::exchange(unanswered_, std::nullopt));
+    const bool is_time_to_delete = !expires() && random_() % kRequestsPerDeletion == 0;
+    const bool deletes = unanswered_deletion_ || (!unanswered_ && is_time_to_delete);
+    ASSIGN_OR_RETURN(const bool answered, deletes ? DeleteSome(&http) : WriteSome(&http));
+    if (!answered) {
+      return absl::OkStatus();
     }
     ++requests_;
   }
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> CrashWriter::WriteSome(HttpClient* http) {
+  if (!unanswered_) {
+    unanswered_ = MakeRequest();
+  }
+  const auto response = PostWrite(http, SnappyCompress(EncodeWriteRequest(*unanswered_)));
+  if (!response.ok()) {
+    return false;
+  }
+  if (response->status / 100 == 2) {
+    Acknowledge(*std::exchange(unanswered_, std::nullopt));
+  } else if (response->status / 100 == 4) {
+    unanswered_.reset();
+    if (!expires()) {
+      return absl::InternalError(fmt::format("answered {}: {}", response->status, response->body));
+    }
+  }
+  return true;
+}
+
+absl::StatusOr<bool> CrashWriter::DeleteSome(HttpClient* http) {
+  if (!unanswered_deletion_) {
+    unanswered_deletion_ = MakeDeletion();
+  }
+  const Deletion& deletion = *unanswered_deletion_;
+  ledger_.BeginDeletion(deletion.series, deletion.min, deletion.max);
+  const auto response =
+      http->PostForm("/api/v1/admin/tsdb/delete_series",
+                     {{"match[]", fmt::format("crash_test{{series=\"{}\"}}", deletion.series)},
+                      {"start", fmt::format("{}.{:03}", deletion.min / 1000, deletion.min % 1000)},
+                      {"end", fmt::format("{}.{:03}", deletion.max / 1000, deletion.max % 1000)}});
+  if (!response.ok()) {
+    return false;
+  }
+  if (response->status != 204) {
+    return absl::InternalError(fmt::format("answered {}: {}", response->status, response->body));
+  }
+  ledger_.EndDeletion(deletion.series, deletion.min, deletion.max);
+  unanswered_deletion_.reset();
+  return true;
+}
+
+// A stretch of what was sent of one series.
+CrashWriter::Deletion CrashWriter::MakeDeletion() {
+  const Series& series = series_[random_() % series_.size()];
+  const auto span = static_cast<uint64_t>(series.next - series.late);
+  const model::Timestamp min = series.late + static_cast<int64_t>(random_() % span);
+  return {series.name, min, min + static_cast<int64_t>(random_() % span / 2)};
+}
+
 void CrashWriter::AddSeries(int count) {
   for (int i = 0; i < count; ++i) {
-    series_.push_back({.name = fmt::format("{}-{}", name_, series_.size()),
-                       .next = begin_ms_,
-                       .late = begin_ms_ - kStepMs});
+    series_.push_back({.name = fmt::format("{}-{}", name(), series_.size()),
+                       .next = options_.begin_ms,
+                       .late = options_.begin_ms - kStepMs});
   }
 }
 
@@ -57,7 +104,7 @@ std::vector<SentSeries> CrashWriter::MakeRequest() {
   std::vector<SentSeries> request;
   for (Series& series : series_) {
     SentSeries sent{
-        .labels = {{"__name__", "crash_test"}, {"series", series.name}, {"writer", name_}},
+        .labels = {{"__name__", "crash_test"}, {"series", series.name}, {"writer", name()}},
         .samples = {}};
     for (int i = 0; i < kSamplesPerSeries; ++i) {
       sent.samples.push_back(NextSample(&series));
@@ -69,6 +116,12 @@ std::vector<SentSeries> CrashWriter::MakeRequest() {
 }
 
 model::Sample CrashWriter::NextSample(Series* series) {
+  if (expires()) {
+    const model::Timestamp begin = base::SystemClock().NowMs() - options_.keep_ms + kStepMs;
+    const model::Timestamp t = std::max(series->next, begin);
+    series->next = t + kExpiringStepMs;
+    return {.t = t, .v = UniqueValue()};
+  }
   const auto chance = random_() % 100;
   if (chance < 5) {
     return {.t = std::exchange(series->late, series->late - kStepMs), .v = UniqueValue()};

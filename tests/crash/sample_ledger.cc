@@ -15,19 +15,42 @@ void SampleLedger::Send(const std::string& series, model::Sample sample) {
 
 void SampleLedger::Acknowledge(const std::string& series, model::Sample sample) {
   Entry& entry = series_[series][sample.t];
-  acknowledged_ += entry.acknowledged ? 0 : 1;
-  entry.acknowledged = true;
+  acknowledged_ += entry.state == State::kAcknowledged ? 0 : 1;
+  entry.state = State::kAcknowledged;
+}
+
+void SampleLedger::BeginDeletion(const std::string& series, model::Timestamp min,
+                                 model::Timestamp max) {
+  SeriesEntries& entries = series_[series];
+  for (auto entry = entries.lower_bound(min); entry != entries.upper_bound(max); ++entry) {
+    if (entry->second.state == State::kAcknowledged) {
+      entry->second.state = State::kSent;
+    }
+  }
+}
+
+void SampleLedger::EndDeletion(const std::string& series, model::Timestamp min,
+                               model::Timestamp max) {
+  SeriesEntries& entries = series_[series];
+  for (auto entry = entries.lower_bound(min); entry != entries.upper_bound(max); ++entry) {
+    deleted_ += entry->second.state == State::kDeleted ? 0 : 1;
+    entry->second.state = State::kDeleted;
+  }
 }
 
 void SampleLedger::TakeSent(const SampleLedger& later) {
   for (const auto& [name, entries] : later.series_) {
     for (const auto& [t, entry] : entries) {
-      series_[name].try_emplace(t, Entry{.bits = entry.bits});
+      Entry& known = series_[name].try_emplace(t, Entry{.bits = entry.bits}).first->second;
+      if (known.state == State::kAcknowledged && entry.state != State::kAcknowledged) {
+        known.state = State::kSent;
+      }
     }
   }
 }
 
-std::vector<std::string> SampleLedger::Check(const QueryAnswer& answer) const {
+std::vector<std::string> SampleLedger::Check(const QueryAnswer& answer,
+                                             const Retention& retention) const {
   std::vector<std::string> problems;
   std::map<std::string, const AnswerSeries*> found;
   for (const AnswerSeries& series : answer.series) {
@@ -40,7 +63,7 @@ std::vector<std::string> SampleLedger::Check(const QueryAnswer& answer) const {
   static const AnswerSeries kNothing;
   for (const auto& [name, entries] : series_) {
     const auto at = found.find(name);
-    CheckSeries(name, entries, at == found.end() ? kNothing : *at->second, &problems);
+    CheckSeries(name, entries, at == found.end() ? kNothing : *at->second, retention, &problems);
     if (problems.size() >= kMaxProblems) {
       break;
     }
@@ -49,7 +72,8 @@ std::vector<std::string> SampleLedger::Check(const QueryAnswer& answer) const {
 }
 
 void SampleLedger::CheckSeries(const std::string& name, const SeriesEntries& entries,
-                               const AnswerSeries& found, std::vector<std::string>* problems) {
+                               const AnswerSeries& found, const Retention& retention,
+                               std::vector<std::string>* problems) {
   std::map<model::Timestamp, uint64_t> stored;
   for (const auto& [t, value] : found.points) {
     const uint64_t bits = model::ValueBits(ParseValue(value));
@@ -59,10 +83,16 @@ void SampleLedger::CheckSeries(const std::string& name, const SeriesEntries& ent
     const auto sent = entries.find(t);
     if (sent == entries.end() || sent->second.bits != bits) {
       problems->push_back(fmt::format("series {}: {} at {} was never sent", name, value, t));
+    } else if (sent->second.state == State::kDeleted) {
+      problems->push_back(fmt::format("series {}: deleted sample at {} is back", name, t));
+    }
+    if (t < retention.expired) {
+      problems->push_back(fmt::format("series {}: sample at {} has outlived its time", name, t));
     }
   }
   for (const auto& [t, entry] : entries) {
-    if (entry.acknowledged && entry.bits != model::kStaleNanBits && !stored.contains(t)) {
+    if (entry.state == State::kAcknowledged && t >= retention.kept &&
+        entry.bits != model::kStaleNanBits && !stored.contains(t)) {
       problems->push_back(fmt::format("series {}: acknowledged sample at {} is lost", name, t));
     }
   }
@@ -76,7 +106,8 @@ std::vector<SampleLedger::StaleMarker> SampleLedger::AcknowledgedStaleMarkers(si
   for (const auto& [name, entries] : series_) {
     for (auto entry = entries.rbegin(); entry != entries.rend() && markers.size() < count;
          ++entry) {
-      if (entry->second.acknowledged && entry->second.bits == model::kStaleNanBits) {
+      if (entry->second.state == State::kAcknowledged &&
+          entry->second.bits == model::kStaleNanBits) {
         markers.push_back({.series = name, .t = entry->first});
         break;
       }

@@ -56,6 +56,43 @@ TEST(SampleLedger, TakesWhatWasSentLaterAsNotAcknowledged) {
   EXPECT_EQ(earlier.acknowledged(), 1u);
 }
 
+TEST(SampleLedger, TakesAnswersWithAndWithoutWhatIsBeingDeleted) {
+  SampleLedger ledger = OneAcknowledgedOneNot();
+  ledger.BeginDeletion("a", 0, 1);
+  EXPECT_TRUE(ledger.Check(Stored({{1, "0.1"}})).empty());
+  EXPECT_TRUE(ledger.Check(Stored({})).empty());
+}
+
+TEST(SampleLedger, SeesWhatWasDeletedAndIsBack) {
+  SampleLedger ledger = OneAcknowledgedOneNot();
+  ledger.Acknowledge("a", {.t = 2, .v = 0.2});
+  ledger.BeginDeletion("a", 0, 1);
+  ledger.EndDeletion("a", 0, 1);
+  EXPECT_EQ(ledger.deleted(), 1u);
+  EXPECT_TRUE(ledger.Check(Stored({{2, "0.2"}})).empty());
+  EXPECT_EQ(ledger.Check(Stored({{1, "0.1"}, {2, "0.2"}})).size(), 1u);
+  EXPECT_EQ(ledger.Check(Stored({})).size(), 1u);
+}
+
+TEST(SampleLedger, TakesWhatIsDeletedLaterAsThereOrNot) {
+  SampleLedger earlier = OneAcknowledgedOneNot();
+  SampleLedger later = earlier;
+  later.BeginDeletion("a", 1, 1);
+  later.EndDeletion("a", 1, 1);
+  earlier.TakeSent(later);
+  EXPECT_TRUE(earlier.Check(Stored({{1, "0.1"}})).empty());
+  EXPECT_TRUE(earlier.Check(Stored({})).empty());
+}
+
+TEST(SampleLedger, ExpectsSamplesOnlyInsideTheRetention) {
+  SampleLedger ledger = OneAcknowledgedOneNot();
+  ledger.Acknowledge("a", {.t = 2, .v = 0.2});
+  EXPECT_TRUE(ledger.Check(Stored({{2, "0.2"}}), {.expired = 1, .kept = 2}).empty());
+  EXPECT_TRUE(ledger.Check(Stored({{1, "0.1"}, {2, "0.2"}}), {.expired = 1, .kept = 2}).empty());
+  EXPECT_EQ(ledger.Check(Stored({{1, "0.1"}, {2, "0.2"}}), {.expired = 2, .kept = 2}).size(), 1u);
+  EXPECT_EQ(ledger.Check(Stored({{1, "0.1"}}), {.expired = 1, .kept = 2}).size(), 1u);
+}
+
 TEST(SampleLedger, ExpectsStalenessMarkersOnlyWhereTheyShow) {
   SampleLedger ledger = OneAcknowledgedOneNot();
   ledger.Send("a", {.t = 3, .v = model::StaleMarker()});
