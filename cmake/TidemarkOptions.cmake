@@ -26,10 +26,6 @@ if(TIDEMARK_WERROR)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options(-Wthread-safety -Wno-sign-conversion "SHELL:-Xclang -fno-pch-timestamp")
-  # As an option of the driver, so that a compiler cache can make the paths relative and working
-  # trees share what they compile.
-  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>)
-  set(CMAKE_CXX_COMPILE_OPTIONS_CREATE_PCH -Xclang -emit-pch -include <PCH_HEADER> -x c++-header)
   add_link_options(-fuse-ld=lld)
 else()
   # GCC 12 sees overreads in the standard library's own string code once it is inlined.
