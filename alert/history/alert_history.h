@@ -7,7 +7,8 @@
 //
 // It is a log of records (storage/journal) and a checkpoint of the last record of every alert.
 // Invariants:
-//   1. States() is the fold over all records that are not late: for each alert its last one. It is the same before
+//   1. States() is the fold over all records that are not late: for each alert its last one. It is
+//   the same before
 //      a crash and after it, for everything that had reached the disk.
 //   2. What the checkpoint says is in it up to a segment is in it; the log behind that segment is
 //      complete. So a restart is the checkpoint and the log behind it.

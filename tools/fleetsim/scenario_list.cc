@@ -208,19 +208,11 @@ Scenario ClockSkew() {
 }  // namespace
 
 std::span<const Scenario> Scenarios() {
-  static const Scenario scenarios[] = {Partition(),
-                                       OwnerFlapping(),
-                                       LongPause(),
-                                       PausedThenRollingRestart(),
-                                       FatalError(),
-                                       StorageOutage(),
-                                       LargeTransaction(),
-                                       HotWrites(),
-                                       StuckRegion(),
-                                       RegistrationHang(),
-                                       NameCollision(),
-                                       SilentCluster(),
-                                       ClockSkew()};
+  static const Scenario scenarios[] = {
+      Partition(),   OwnerFlapping(),    LongPause(),        PausedThenRollingRestart(),
+      FatalError(),  StorageOutage(),    LargeTransaction(), HotWrites(),
+      StuckRegion(), RegistrationHang(), NameCollision(),    SilentCluster(),
+      ClockSkew()};
   return scenarios;
 }
 
