@@ -78,7 +78,7 @@ struct Wanted {
 
 bool DecodeRaw(ByteReader* reader, const Wanted& wanted) {
   const std::string_view bytes = reader->Bytes(wanted.count * sizeof(double));
-  if (reader->ok()) {
+  if (reader->ok() && !wanted.values.empty()) {
     std::memcpy(wanted.values.data(), bytes.data() + wanted.from * sizeof(double),
                 wanted.values.size_bytes());
   }
