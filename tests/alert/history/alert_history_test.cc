@@ -156,7 +156,8 @@ TEST_F(AlertHistoryTest, WritesWhatTheDiskRefusedOnceItTakesRecordsAgain) {
   WaitWritten(*history);
   history->Record({RecordOf("Lag", "c", AlertState::kFiring, now + 3)});
   WaitWritten(*history);
-  const auto again = Open(fs_.AfterLosingAllUnsynced().release());
+  const auto disk = fs_.AfterLosingAllUnsynced();
+  const auto again = Open(disk.get());
   EXPECT_EQ(again->States(), history->States());
   EXPECT_EQ(TransitionsOf(*again, {}), TransitionsOf(*history, {}));
   EXPECT_EQ(TransitionsOf(*again, {}).size(), 4u);
