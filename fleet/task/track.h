@@ -54,8 +54,10 @@ class RecentSums {
   }
 
  private:
-  Value& Bucket(int64_t i) { return buckets_[static_cast<size_t>(i % kSpan)]; }
-  const Value& Bucket(int64_t i) const { return buckets_[static_cast<size_t>(i % kSpan)]; }
+  // Where bucket `i` lies; times before 1970 have negative numbers.
+  static size_t PlaceOf(int64_t i) { return static_cast<size_t>((i % kSpan + kSpan) % kSpan); }
+  Value& Bucket(int64_t i) { return buckets_[PlaceOf(i)]; }
+  const Value& Bucket(int64_t i) const { return buckets_[PlaceOf(i)]; }
 
   void MoveTo(int64_t bucket) {
     for (int64_t i = std::max(newest_ + 1, bucket - kSpan + 1); i <= bucket; ++i) {

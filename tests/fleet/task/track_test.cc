@@ -77,6 +77,16 @@ TEST(Track, OfAHeartbeatKnowsOnlyItsLastBeat) {
   EXPECT_EQ(track.Increase(kT + 20, 5), 0);
 }
 
+TEST(RecentSums, HasNothingBeforeItsFirstSampleAndTakesTimesBefore1970) {
+  RecentSums<double, 4, kHourMs> sums;
+  EXPECT_EQ(sums.Sum(0, 3), 0);
+  EXPECT_EQ(sums.Sum(-5 * kHourMs, 3), 0);
+  sums.Add(-kHourMs, 2);
+  sums.Add(kHourMs, 3);
+  EXPECT_EQ(sums.Sum(kHourMs, 2), 3);
+  EXPECT_EQ(sums.Sum(kHourMs, 4), 5);
+}
+
 TEST(RecentSums, KeepsWhatFitsAndIsSavedAsItIs) {
   RecentSums<double, 4, kHourMs> sums;
   sums.Add(kT, 1);
