@@ -48,7 +48,7 @@ class Crash : public ::testing::Test {
     const int64_t expiring_bucket_end = (now - kDayMs - kBucketMs) / kBucketMs * kBucketMs;
     keep_ms_ = now + kDropAfterMs - expiring_bucket_end;
     for (int i = 0; i < kWriters; ++i) {
-      AddWriter({.name = std::to_string(i), .begin_ms = now - kDayMs});
+      AddWriter({.name = std::to_string(i), .begin_ms = now - kDayMs, .deletes = true});
     }
     AddWriter({.name = "old", .keep_ms = keep_ms_});
     AddWriter({.name = "short", .keep_ms = kShortKeepMs});

@@ -32,7 +32,7 @@ absl::Status CrashWriter::Run(uint16_t port, int max_requests) {
   AddSeries(kNewSeriesPerRun);
   HttpClient http(port);
   for (int i = 0; i < max_requests; ++i) {
-    const bool is_time_to_delete = !expires() && random_() % kRequestsPerDeletion == 0;
+    const bool is_time_to_delete = options_.deletes && random_() % kRequestsPerDeletion == 0;
     const bool deletes = unanswered_deletion_ || (!unanswered_ && is_time_to_delete);
     ASSIGN_OR_RETURN(const bool answered, deletes ? DeleteSome(&http) : WriteSome(&http));
     if (!answered) {

@@ -3,7 +3,8 @@
 // next run begins, as a Prometheus would.
 //
 // Most samples come in order; some come late, some are staleness markers, and every run begins a
-// few new series. Now and then it deletes samples of one of its series. Every value is unique.
+// few new series. Every value is unique. If told to, it deletes samples of one of its series now
+// and then.
 //
 // One whose samples outlive their retention meanwhile sends them in order, just before they do, and
 // takes it that a sample is refused for being too old. Thread-compatible.
@@ -28,6 +29,7 @@ struct CrashWriterOptions {
   uint64_t seed = 0;
   int64_t begin_ms = 0;  // the time of the first samples
   int64_t keep_ms = 0;   // how long samples are kept; 0: they outlive the test
+  bool deletes = false;  // the server must have its admin interface
 };
 
 class CrashWriter {

@@ -67,15 +67,15 @@ class Backup : public ::testing::Test {
 
 TEST_F(Backup, HoldsEverythingAcknowledgedBeforeItBegan) {
   ASSERT_NO_FATAL_FAILURE(Start("data"));
-  CrashWriter load("load", 1, begin_ms_);
+  CrashWriter load({.name = "load", .seed = 1, .begin_ms = begin_ms_});
   std::atomic<bool> stop{false};
   std::thread loading([&] {
     while (!stop.load()) {
       EXPECT_TRUE(load.Run(server_->port(), 10).ok());
     }
   });
-  CrashWriter first("first", 2, begin_ms_);
-  CrashWriter second("second", 3, begin_ms_);
+  CrashWriter first({.name = "first", .seed = 2, .begin_ms = begin_ms_});
+  CrashWriter second({.name = "second", .seed = 3, .begin_ms = begin_ms_});
   EXPECT_TRUE(first.Run(server_->port(), 30).ok());
   EXPECT_EQ(Create(), 0) << output_;
   EXPECT_TRUE(second.Run(server_->port(), 30).ok());

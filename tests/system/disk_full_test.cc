@@ -77,7 +77,7 @@ class DiskFull : public ::testing::Test {
   const TempDir dir_;
   const std::string disk_ = dir_.File("disk");
   bool mounted_ = false;
-  CrashWriter writer_{"w", 1, base::SystemClock().NowMs() - kDayMs};
+  CrashWriter writer_{{.name = "w", .seed = 1, .begin_ms = base::SystemClock().NowMs() - kDayMs}};
   std::unique_ptr<ServerProcess> server_;
 };
 
