@@ -23,6 +23,10 @@ int RunFile(const std::filesystem::path& path) {
 int main(int argc, char** argv) {
   int inputs = 0;
   for (int i = 1; i < argc; ++i) {
+    if (!std::filesystem::exists(argv[i])) {
+      std::fprintf(stderr, "there is no %s\n", argv[i]);
+      return 1;
+    }
     if (!std::filesystem::is_directory(argv[i])) {
       inputs += RunFile(argv[i]);
       continue;
