@@ -32,8 +32,8 @@ import urllib.parse
 
 from query_set import requests
 from recordings import Recording
+from results import machine
 from servers import SERVERS, WORK, Server
-from table import machine
 
 WARM = 2
 
