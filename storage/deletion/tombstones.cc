@@ -4,7 +4,8 @@
 //   extent     varint      max_time - min_time, modulo 2^64
 //   sequence   varint
 //   buckets    varint      how many, then each as varint zigzag of its distance from the one before
-//   series     the rest    a Roaring bitmap in its portable form
+//   series     the rest    ascending runs of refs: varint how many, then each as two varints: the
+//                          refs left out before it, and the refs in it
 #include "storage/deletion/tombstones.h"
 
 #include <algorithm>
@@ -25,6 +26,57 @@ bool Tombstone::Covers(const ChunkKey& chunk) const {
          chunk.start <= max_time && HasBucket(chunk.bucket);
 }
 
+namespace {
+
+constexpr uint64_t kRefs = uint64_t{1} << 32;
+
+struct Run {
+  uint64_t first;
+  uint64_t after;
+};
+
+std::vector<Run> RunsOf(const SeriesBitmap& series) {
+  std::vector<Run> runs;
+  for (const SeriesRef ref : series) {
+    if (runs.empty() || runs.back().after != ref) {
+      runs.push_back({ref, ref});
+    }
+    ++runs.back().after;
+  }
+  return runs;
+}
+
+void AppendRuns(const std::vector<Run>& runs, std::string* bytes) {
+  model::AppendVarint(runs.size(), bytes);
+  uint64_t next = 0;  // after the last run
+  for (const Run& run : runs) {
+    model::AppendVarint(run.first - next, bytes);
+    model::AppendVarint(run.after - run.first, bytes);
+    next = run.after;
+  }
+}
+
+// Whether [p, end) holds runs and nothing else.
+bool TakeRuns(const char* p, const char* end, SeriesBitmap* series) {
+  uint64_t count = 0;
+  uint64_t next = 0;
+  p = model::GetVarint(p, end, &count);
+  for (; p != nullptr && count > 0; --count) {
+    uint64_t gap = 0;
+    uint64_t length = 0;
+    p = model::GetVarint(p, end, &gap);
+    p = p == nullptr ? nullptr : model::GetVarint(p, end, &length);
+    if (p == nullptr || gap > kRefs - next || length == 0 || length > kRefs - next - gap) {
+      return false;
+    }
+    next += gap + length;
+    series->addRange(next - length, next);
+  }
+  return p == end;
+}
+
+}  // namespace
+
 std::string EncodeTombstone(const Tombstone& tombstone) {
   std::string bytes;
   model::AppendVarint(model::ZigZag(tombstone.min_time), &bytes);
@@ -38,9 +90,7 @@ std::string EncodeTombstone(const Tombstone& tombstone) {
     model::AppendVarint(model::ZigZag(bucket - last), &bytes);
     last = bucket;
   }
-  const size_t head = bytes.size();
-  bytes.resize(head + tombstone.series.getSizeInBytes());
-  tombstone.series.write(bytes.data() + head);
+  AppendRuns(RunsOf(tombstone.series), &bytes);
   return bytes;
 }
 
@@ -75,12 +125,10 @@ absl::StatusOr<Tombstone> DecodeTombstone(uint64_t number, std::string_view byte
     bucket += static_cast<uint64_t>(model::UnZigZag(step));
     tombstone.buckets.push_back(static_cast<int64_t>(bucket));
   }
-  const auto rest = static_cast<size_t>(end - p);
-  roaring_bitmap_t* bitmap = roaring_bitmap_portable_deserialize_safe(p, rest);
-  if (bitmap == nullptr || !std::is_sorted(tombstone.buckets.begin(), tombstone.buckets.end())) {
+  if (!TakeRuns(p, end, &tombstone.series) || tombstone.series.isEmpty() ||
+      !std::is_sorted(tombstone.buckets.begin(), tombstone.buckets.end())) {
     return malformed;
   }
-  tombstone.series = SeriesBitmap(bitmap);
   return tombstone;
 }
 

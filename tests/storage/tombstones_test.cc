@@ -12,8 +12,9 @@ Tombstone Example() {
   tombstone.max_time = model::kMaxTimestamp;
   tombstone.sequence = 9;
   tombstone.buckets = {-1, 0, 70'000};
-  tombstone.series.add(1);
+  tombstone.series.addRange(1, 4);
   tombstone.series.add(4'000'000'000u);
+  tombstone.series.add(UINT32_MAX);
   return tombstone;
 }
 
@@ -31,6 +32,28 @@ TEST(Tombstones, DecodeToWhatWasEncodedAndNothingElse) {
   for (size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(DecodeTombstone(3, std::string_view(bytes).substr(0, size)).ok()) << size;
   }
+}
+
+TEST(Tombstones, RefuseRunsThatAreNoSetOfRefs) {
+  Tombstone tombstone = Example();
+  tombstone.series = SeriesBitmap::bitmapOf(1, 7);
+  std::string head = EncodeTombstone(tombstone);
+  ASSERT_EQ(head.substr(head.size() - 3), std::string("\1\7\1", 3));
+  head.resize(head.size() - 3);
+  const std::string most = "\xff\xff\xff\xff\x0f";    // 2^32 - 1
+  const std::string beyond = "\x80\x80\x80\x80\x10";  // 2^32
+  const std::string zero(1, '\0');
+  const auto decodes = [&head](const std::string& runs) {
+    return DecodeTombstone(3, head + runs).ok();
+  };
+  EXPECT_TRUE(decodes("\1" + most + "\1"));
+  EXPECT_TRUE(decodes("\1" + zero + beyond)) << "all refs";
+  EXPECT_FALSE(decodes("\1" + beyond + "\1")) << "a ref of 33 bits";
+  EXPECT_FALSE(decodes("\1\1" + beyond)) << "a run over the last ref";
+  EXPECT_FALSE(decodes("\1\7" + zero)) << "an empty run";
+  EXPECT_FALSE(decodes(zero)) << "no ref";
+  EXPECT_FALSE(decodes("\2\7\1")) << "a run is missing";
+  EXPECT_FALSE(decodes("\1\7\1\1")) << "a byte too many";
 }
 
 TEST(Tombstones, MeanTheChunksThatWereThere) {
