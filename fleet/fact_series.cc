@@ -76,8 +76,8 @@ std::vector<Fact> FactSeries(const FleetSnapshot& snapshot) {
     FactWriter writer(cluster->identity.labels, &facts);
     AddCluster(*cluster, &writer);
   }
-  for (const std::string& name : snapshot.missing) {
-    FactWriter({}, &facts).Add("tidemark_cluster_missing", 1, {{"cluster", name}});
+  for (const MissingCluster& missing : snapshot.missing) {
+    FactWriter({}, &facts).Add("tidemark_cluster_missing", 1, {{"cluster", missing.name}});
   }
   return facts;
 }

@@ -69,6 +69,25 @@ bool InOrder(const std::shared_ptr<const ClusterReport>& a,
          std::tie(b->identity.name, b->identity.labels.bytes());
 }
 
+bool Contains(const std::vector<std::shared_ptr<const ClusterReport>>& in_order,
+              std::string_view name) {
+  const auto at = std::lower_bound(in_order.begin(), in_order.end(), name,
+                                   [](const auto& report, std::string_view wanted) {
+                                     return std::string_view(report->identity.name) < wanted;
+                                   });
+  return at != in_order.end() && (*at)->identity.name == name;
+}
+
+Finding MissingSince(int64_t since_ms) {
+  Finding finding;
+  finding.kind = FindingKind::kExpectedClusterMissing;
+  finding.severity = Severity::kWarning;
+  finding.confidence = Confidence::kHigh;
+  finding.summary = "is expected, and nothing has ever come from it";
+  finding.since = since_ms;
+  return finding;
+}
+
 }  // namespace
 
 const Finding* ClusterReport::WorstOf(std::string_view task) const {
@@ -152,13 +171,20 @@ void Fleet::Evaluate(int64_t now_ms, bool all) {
     snapshot->clusters.push_back(member->report);
   }
   std::sort(snapshot->clusters.begin(), snapshot->clusters.end(), InOrder);
-  for (const std::string& name : options_.expected) {
-    if (Named(name) == nullptr) {
-      snapshot->missing.push_back(name);
-    }
-  }
+  FindMissing(snapshot.get());
   snapshot->incidents = IncidentsOf(*snapshot, options_.incidents);
   snapshot_ = std::move(snapshot);
+}
+
+void Fleet::FindMissing(FleetSnapshot* snapshot) {
+  for (const std::string& name : options_.expected) {
+    if (Contains(snapshot->clusters, name)) {
+      waited_since_.erase(name);
+    } else {
+      const int64_t since = waited_since_.try_emplace(name, snapshot->at_ms).first->second;
+      snapshot->missing.push_back({name, MissingSince(since)});
+    }
+  }
 }
 
 absl::Status Fleet::Forget(std::string_view name) {

@@ -75,10 +75,16 @@ struct ClusterReport {
   const Finding* WorstOf(std::string_view task) const;
 };
 
+// An expected cluster that nothing has ever come from.
+struct MissingCluster {
+  std::string name;
+  Finding finding;  // since the fleet began to wait for it, by the receiver's clock
+};
+
 struct FleetSnapshot {
   int64_t at_ms = 0;                                           // receiver's clock
   std::vector<std::shared_ptr<const ClusterReport>> clusters;  // in order of name
-  std::vector<std::string> missing;                            // expected and never seen
+  std::vector<MissingCluster> missing;                         // in order of the expected list
   std::vector<Incident> incidents;
 
   // By name, or by labels as PromQL writes them; null if there is none.
@@ -131,10 +137,13 @@ class Fleet {
   Member* MemberOf(const ClusterIdentity& identity);
   Member* Named(std::string_view name) const;
   void EvaluateMember(Member* member, int64_t now_ms);
+  // REQUIRES: the clusters of `snapshot` are complete and in order.
+  void FindMissing(FleetSnapshot* snapshot);
 
   const FleetOptions options_;
   const IdentityReader reader_;
   base::StringMap<std::unique_ptr<Member>> members_;  // by the labels' bytes
+  base::StringMap<int64_t> waited_since_;             // of each expected cluster that is missing
   std::shared_ptr<const FleetSnapshot> snapshot_;
   uint64_t generation_ = 0;
 };

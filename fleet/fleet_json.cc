@@ -213,15 +213,6 @@ bool Wanted(const Finding& finding, const FindingFilter& filter) {
          (filter.finding.empty() || InfoOf(finding.kind).name == filter.finding);
 }
 
-Finding MissingCluster() {
-  Finding finding;
-  finding.kind = FindingKind::kExpectedClusterMissing;
-  finding.severity = Severity::kWarning;
-  finding.confidence = Confidence::kHigh;
-  finding.summary = "is expected, and nothing has ever come from it";
-  return finding;
-}
-
 }  // namespace
 
 void AppendClustersJson(const FleetSnapshot& snapshot, std::string* out) {
@@ -286,8 +277,8 @@ void AppendFindingsJson(const FleetSnapshot& snapshot, const FindingFilter& filt
         write(cluster->identity.name, finding);
       }
     }
-    for (const std::string& name : snapshot.missing) {
-      write(name, MissingCluster());
+    for (const MissingCluster& missing : snapshot.missing) {
+      write(missing.name, missing.finding);
     }
   });
   *out += json.text();

@@ -103,9 +103,7 @@ void ExamineScans(Case* c) {
 }
 
 bool FillsMemory(const Case& c, const Instance& store) {
-  const bool swaps = c.Increase(store, Signal::kSwappedOutBytes, 5) > 0 &&
-                     c.Gauge(store, Signal::kTempMemory).value_or(0) > 0;
-  return c.Gauge(store, Signal::kHeapBytes).value_or(0) > kMaxHeapBytes || swaps ||
+  return c.Gauge(store, Signal::kHeapBytes).value_or(0) > kMaxHeapBytes ||
          c.Increase(store, Signal::kErrors, 5, kQuotaError) > 0;
 }
 
@@ -149,12 +147,15 @@ void ExamineKeptMemory(Case* c) {
   }
 }
 
-// The endpoint's actor has handled nothing, though its page is scraped.
+// The endpoint's actor has handled nothing, though its page is scraped: counts of messages that
+// stand still are there, or none were born since a restart and log backup is on.
 bool Hangs(const Case& c, const Instance& store) {
   const auto messages = store.All(Signal::kActorMessages);
-  const bool scraped = std::any_of(messages.begin(), messages.end(), [&](const auto& track) {
-    return c.time() - track->time() <= kMinuteMs && !track->ended();
-  });
+  const Track* enabled = store.Find(Signal::kEnabled);
+  const bool scraped = (c.cluster().Fresh(enabled) && enabled->value() > 0) ||
+                       std::any_of(messages.begin(), messages.end(), [&](const auto& track) {
+                         return c.time() - track->time() <= kMinuteMs && !track->ended();
+                       });
   const bool moved = std::any_of(messages.begin(), messages.end(), [&](const auto& track) {
     return track->increased_at().has_value() && c.time() - *track->increased_at() <= kHangMs;
   });

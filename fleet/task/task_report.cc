@@ -41,7 +41,7 @@ bool Withdrawn(const ClusterState& cluster, const Instance& store, std::string_v
   const Track* status = store.Find(Signal::kTaskStatus, task);
   const Track* start = store.Find(Signal::kProcessStart);
   return status != nullptr && !cluster.Fresh(status) && cluster.Fresh(start) &&
-         start->value() * kSecondMs < static_cast<double>(status->time());
+         start->value() * kSecondMs < static_cast<double>(status->value_time());
 }
 
 bool IsRemoved(const ClusterState& cluster, const TaskFacts& task) {
@@ -118,8 +118,8 @@ void ReportInstances(const ClusterState& cluster, TaskReport* report) {
 
 // Whether GC is past the recovery point for sure, and not only in samples of different moments.
 bool DataLost(const ClusterState& cluster, const TaskFacts& task, int64_t margin_ms) {
-  const model::Timestamp told = std::max(task.checkpoint.told_at, task.pd_checkpoint.told_at);
-  return margin_ms < -1 && (told > cluster.safe_point_changed_at() ||
+  // TiKV tells PD's checkpoint of its last flush, which says nothing about now.
+  return margin_ms < -1 && (task.checkpoint.told_at > cluster.safe_point_changed_at() ||
                             cluster.time() - cluster.safe_point_changed_at() > kCheckpointLateMs);
 }
 

@@ -25,6 +25,7 @@ bool Track::Add(model::Sample sample, bool born) {
     changed_at_ = sample.t;
   }
   value_ = sample.v;
+  value_time_ = sample.t;
   return true;
 }
 

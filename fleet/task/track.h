@@ -89,6 +89,7 @@ class Track {
   // The newest value that is not a stale marker; 0 before the first.
   double value() const { return value_; }
   model::Timestamp time() const { return time_; }              // of the newest sample
+  model::Timestamp value_time() const { return value_time_; }  // of the newest value
   model::Timestamp first_time() const { return first_time_; }  // of the first one
   // When the value last became another; the first sample's time if it never did.
   model::Timestamp changed_at() const { return changed_at_; }
@@ -116,6 +117,7 @@ class Track {
   double value_ = 0;
   double last_increase_ = 0;
   model::Timestamp time_ = model::kMinTimestamp;
+  model::Timestamp value_time_ = model::kMinTimestamp;
   model::Timestamp first_time_ = model::kMinTimestamp;
   model::Timestamp changed_at_ = model::kMinTimestamp;
   model::Timestamp increased_at_ = model::kMinTimestamp;

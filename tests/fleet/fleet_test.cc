@@ -102,7 +102,21 @@ TEST(Fleet, NamesExpectedClustersThatNeverCame) {
   Fleet fleet(options);
   SendStatus(&fleet, "a", 0, kT);
   fleet.Evaluate(kT);
-  EXPECT_THAT(fleet.snapshot()->missing, ElementsAre("b"));
+  ASSERT_EQ(fleet.snapshot()->missing.size(), 1u);
+  EXPECT_EQ(fleet.snapshot()->missing[0].name, "b");
+}
+
+TEST(Fleet, TellsSinceWhenItWaitsForAnExpectedCluster) {
+  FleetOptions options;
+  options.expected = {"a"};
+  Fleet fleet(options);
+  fleet.Evaluate(kT);
+  fleet.Evaluate(kT + kHourMs);
+  ASSERT_EQ(fleet.snapshot()->missing.size(), 1u);
+  EXPECT_EQ(fleet.snapshot()->missing[0].finding.since, kT);
+  SendStatus(&fleet, "a", 0, kT + kHourMs);
+  fleet.Evaluate(kT + kHourMs);
+  EXPECT_THAT(fleet.snapshot()->missing, IsEmpty());
 }
 
 TEST(Fleet, ForgetsAClusterUntilItComesBack) {
@@ -194,6 +208,7 @@ TEST(FleetJson, IsJson) {
     EXPECT_FALSE(document.HasParseError()) << text;
   }
   EXPECT_NE(texts[3].find("expected-cluster-missing"), std::string::npos);
+  EXPECT_EQ(texts[3].find("1970"), std::string::npos) << texts[3];
 }
 
 TEST(FleetJson, GivesTheFindingsThatAreWanted) {

@@ -175,6 +175,26 @@ TEST(TaskReport, OfATaskWithdrawnByRunningStoresSaysThatItWasStopped) {
   EXPECT_EQ(Report(feed).state, TaskState::kStopped);
 }
 
+TEST(TaskReport, OfAPausedTaskSaysThatItIsOrphanedThoughNoScrapeSawTheStoresDown) {
+  ClusterFeed feed;
+  feed.Run(30 * kMinuteMs);
+  feed.SetStatus(1);
+  feed.Run(30 * kMinuteMs);
+  for (size_t i = 0; i < feed.stores().size(); ++i) {
+    feed.Restart(i);
+  }
+  feed.checkpoint_told = false;
+  feed.checkpoint_moves = false;
+  feed.Run(ClusterFeed::kScrapeMs);
+  // The markers come behind the restart.
+  for (size_t i = 0; i < feed.stores().size(); ++i) {
+    feed.SendStale("tikv_log_backup_task_status",
+                   {{"instance", ClusterFeed::StoreName(i)}, {"job", "tikv"}, {"task", "pitr"}});
+  }
+  feed.Run(5 * kMinuteMs);
+  EXPECT_EQ(Report(feed).state, TaskState::kOrphaned);
+}
+
 TEST(TaskReport, OfATaskThatWasStoppedAndStartedAgainSaysThatItRuns) {
   ClusterFeed feed;
   feed.Run(30 * kMinuteMs);
@@ -217,6 +237,11 @@ TEST(TaskReport, DoesNotCryWhenTheSafePointIsScrapedBeforeTheCheckpoint) {
   const double ahead = MsToTso(feed.now_ms());
   feed.SendAt("tikv_gcworker_autogc_safe_point", {{"instance", ClusterFeed::StoreName(0)}},
               {feed.now_ms() + 1, ahead}, feed.now_ms());
+  EXPECT_FALSE(Report(feed).data_lost);
+  // TiKV tells PD's checkpoint of its last flush.
+  feed.SendAt("tikv_log_backup_store_checkpoint_ts",
+              {{"instance", ClusterFeed::StoreName(0)}, {"task", "pitr"}},
+              {feed.now_ms() + 2, MsToTso(feed.now_ms() - kMinuteMs)}, feed.now_ms());
   EXPECT_FALSE(Report(feed).data_lost);
 }
 

@@ -145,9 +145,11 @@ void ClusterFeed::ScrapeStore(size_t i) {
   store.idle_beats += store.idle ? 1.5 : 0;
   Send("tikv_log_backup_misc_events", {{"name", "skip_resolve_no_subscription"}}, store.idle_beats);
   store.actor_messages += store.actor_stuck ? 0 : 2;
-  Send(fmt::format("tikv_log_backup_{}_actor_acting_duration_sec_count",
-                   old_spelling ? "interal" : "internal"),
-       {{"message", "get_checkpoints"}}, store.actor_messages);
+  if (store.actor_messages > 0) {
+    Send(fmt::format("tikv_log_backup_{}_actor_acting_duration_sec_count",
+                     old_spelling ? "interal" : "internal"),
+         {{"message", "get_checkpoints"}}, store.actor_messages);
+  }
   Send("tikv_log_backup_observed_region", {}, store.idle ? 0 : store.observed);
   Send("tikv_raftstore_region_count", {{"type", "leader"}}, store.leaders);
   if (store.gap_ms.has_value()) {
