@@ -265,7 +265,13 @@ void AddOutput(CLI::App* command, const std::string& usual, bool* json) {
       ->default_str(usual);
 }
 
-// `tidemark fleet status` and `tidemark fleet explain CLUSTER [TASK]`.
+void AddClusterAndTask(CLI::App* command, FleetFlags* flags) {
+  command->add_option("CLUSTER", flags->cluster, "name of the cluster")->required();
+  command->add_option("TASK", flags->task, "only this task");
+}
+
+// `tidemark fleet status`, `tidemark fleet explain CLUSTER [TASK]` and `tidemark fleet forget
+// CLUSTER [TASK]`.
 CLI::App* AddFleetCommands(CLI::App* app, FleetFlags* flags) {
   CLI::App* fleet = app->add_subcommand("fleet", "what a server knows of the clusters");
   fleet->require_subcommand(1);
@@ -274,18 +280,25 @@ CLI::App* AddFleetCommands(CLI::App* app, FleetFlags* flags) {
     CLI::App* command = fleet->add_subcommand(name, help);
     command->callback([flags, action] { flags->action = action; });
     AddServerAddress(command, &flags->server);
+    return command;
+  };
+  const auto add_view = [&](const std::string& name, FleetFlags::Action action,
+                            const std::string& help) {
+    CLI::App* command = add(name, action, help);
     AddOutput(command, "table", &flags->json);
     command->add_flag("--watch", flags->watch, "show it again and again");
     AddDuration(command, "--interval", &flags->interval_ms, "time between two looks with --watch");
     return command;
   };
-  add("status", FleetFlags::Action::kStatus,
-      "each backup task, its recovery point and its worst "
-      "finding");
-  CLI::App* explain = add("explain", FleetFlags::Action::kExplain,
-                          "what is wrong with a cluster, why, and what to do");
-  explain->add_option("CLUSTER", flags->cluster, "name of the cluster")->required();
-  explain->add_option("TASK", flags->task, "only this task");
+  add_view("status", FleetFlags::Action::kStatus,
+           "each backup task, its recovery point and its worst finding");
+  AddClusterAndTask(add_view("explain", FleetFlags::Action::kExplain,
+                             "what is wrong with a cluster, why, and what to do"),
+                    flags);
+  AddClusterAndTask(add("forget", FleetFlags::Action::kForget,
+                        "take a cluster that is gone, or a task, off the list; the server needs "
+                        "--web.enable-admin-api"),
+                    flags);
   return fleet;
 }
 

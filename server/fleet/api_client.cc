@@ -9,7 +9,6 @@ namespace tidemark::server {
 namespace {
 
 constexpr size_t kMaxAnswerBytes = size_t{1} << 30;
-constexpr int kOk = 200;
 
 std::string PercentEncode(std::string_view text) {
   std::string encoded;
@@ -55,7 +54,7 @@ absl::StatusOr<std::string> AskServer(const ServerAddress& server, std::string_v
   if (!answer.ok()) {
     return base::Annotate(answer.status(), fmt::format("ask {}", server.url));
   }
-  if (answer->status != kOk) {
+  if (answer->status / 100 != 2) {
     return absl::FailedPreconditionError(
         fmt::format("{} answers {}: {}", server.url, answer->status, CauseIn(answer->body)));
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -31,14 +32,30 @@ absl::StatusOr<std::string> Status(const FleetFlags& flags, bool colors) {
   ASSIGN_OR_RETURN(const auto tasks, AskServerForJson(flags.server, "/api/v1/fleet/tasks", {}));
   ASSIGN_OR_RETURN(const auto clusters,
                    AskServerForJson(flags.server, "/api/v1/fleet/clusters", {}));
+  ASSIGN_OR_RETURN(const auto missing, AskServerForJson(flags.server, "/api/v1/fleet/findings",
+                                                        {{"finding", "expected-cluster-missing"}}));
   ASSIGN_OR_RETURN(const auto incidents,
                    AskServerForJson(flags.server, "/api/v1/fleet/incidents", {}));
-  return StatusText(tasks["data"], clusters["data"], incidents["data"], colors);
+  return StatusText({.tasks = tasks["data"],
+                     .clusters = clusters["data"],
+                     .missing = missing["data"],
+                     .incidents = incidents["data"]},
+                    colors);
+}
+
+bool HasTask(const Value& cluster, const std::string& task) {
+  const auto& tasks = cluster["tasks"].GetArray();
+  return std::any_of(tasks.begin(), tasks.end(),
+                     [&](const Value& one) { return one["task"].GetString() == task; });
 }
 
 absl::StatusOr<std::string> Explanation(const FleetFlags& flags, bool colors) {
   ASSIGN_OR_RETURN(const auto cluster, AskServerForJson(flags.server, "/api/v1/fleet/cluster",
                                                         {{"name", flags.cluster}}));
+  if (!flags.task.empty() && !HasTask(cluster["data"], flags.task)) {
+    return absl::NotFoundError(
+        fmt::format("cluster {} has no task \"{}\"", flags.cluster, flags.task));
+  }
   return ExplanationText(cluster["data"], flags.task, colors);
 }
 
@@ -110,9 +127,20 @@ FormPairs QueryForm(const QueryFlags& flags) {
   return form;
 }
 
+absl::Status Forget(const FleetFlags& flags) {
+  FormPairs form = {{"cluster", flags.cluster}};
+  if (!flags.task.empty()) {
+    form.emplace_back("task", flags.task);
+  }
+  return AskServer(flags.server, "/api/v1/admin/fleet/forget", form).status();
+}
+
 }  // namespace
 
 absl::Status RunFleet(const FleetFlags& flags, std::FILE* out) {
+  if (flags.action == FleetFlags::Action::kForget) {
+    return Forget(flags);
+  }
   RETURN_IF_ERROR(Show(flags, out));
   while (flags.watch) {
     std::this_thread::sleep_for(std::chrono::milliseconds(flags.interval_ms));

@@ -1,5 +1,5 @@
-// `tidemark fleet status`, `tidemark fleet explain`, `tidemark query`: what a running server says,
-// as text or JSON.
+// `tidemark fleet status`, `explain` and `forget`, and `tidemark query`: what a running server
+// says, as text or JSON.
 #pragma once
 
 #include <cstdio>

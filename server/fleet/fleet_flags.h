@@ -13,12 +13,12 @@ struct ServerAddress {
 };
 
 struct FleetFlags {
-  enum class Action { kStatus, kExplain };
+  enum class Action { kStatus, kExplain, kForget };
 
   Action action = Action::kStatus;
   ServerAddress server;
-  std::string cluster;  // to explain
-  std::string task;     // to explain; empty: all
+  std::string cluster;  // to explain or forget
+  std::string task;     // of it; empty: all
   bool json = false;
   bool watch = false;
   int64_t interval_ms = 2000;  // between two looks with watch

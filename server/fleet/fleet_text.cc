@@ -98,6 +98,17 @@ void AddTaskless(const Value& cluster, TextTable* table) {
               {WorstText(cluster), WorstColor(cluster)}});
 }
 
+void AddMissing(const Value& finding, TextTable* table) {
+  table->Add({{Text(finding, "cluster")},
+              {std::string(kUnknown)},
+              {"never seen", std::string(kYellow)},
+              {std::string(kUnknown)},
+              {std::string(kUnknown)},
+              {std::string(kUnknown)},
+              {Text(finding, "finding") + ": " + Text(finding, "summary"),
+               std::string(ColorOfSeverity(Text(finding, "severity")))}});
+}
+
 // The elements of a list, the gravest first.
 std::vector<const Value*> ByRank(const Value& list) {
   std::vector<const Value*> sorted;
@@ -197,19 +208,22 @@ std::string TextTable::ToText(bool colors) const {
   return text;
 }
 
-std::string StatusText(const Value& tasks, const Value& clusters, const Value& incidents,
-                       bool colors) {
+std::string StatusText(const FleetAnswers& fleet, bool colors) {
   TextTable table({"CLUSTER", "TASK", "STATE", "RECOVERY POINT", "RPO", "PROTECTION", "FINDING"});
-  for (const Value* task : ByRank(tasks)) {
+  for (const Value* task : ByRank(fleet.tasks)) {
     AddTask(*task, &table);
   }
-  for (const Value* cluster : ByRank(clusters)) {
+  for (const Value* cluster : ByRank(fleet.clusters)) {
     const Value& own = At(*cluster, "tasks");
     if (own.IsArray() && own.Empty()) {
       AddTaskless(*cluster, &table);
     }
   }
+  for (const Value* finding : ByRank(fleet.missing)) {
+    AddMissing(*finding, &table);
+  }
   std::string text = table.ToText(colors);
+  const Value& incidents = fleet.incidents;
   for (rapidjson::SizeType i = 0; incidents.IsArray() && i < incidents.Size(); ++i) {
     text += (i == 0 ? "\n" : "") + IncidentText(incidents[i], colors);
   }

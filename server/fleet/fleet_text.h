@@ -25,9 +25,16 @@ class TextTable {
   std::vector<std::vector<Cell>> rows_;  // the head first
 };
 
-// A table of the data of /api/v1/fleet/tasks: the worst first.
-std::string StatusText(const rapidjson::Value& tasks, const rapidjson::Value& clusters,
-                       const rapidjson::Value& incidents, bool colors);
+// The data of what /api/v1/fleet/… answers.
+struct FleetAnswers {
+  const rapidjson::Value& tasks;
+  const rapidjson::Value& clusters;
+  const rapidjson::Value& missing;  // findings of expected clusters that were never seen
+  const rapidjson::Value& incidents;
+};
+
+// A table of the tasks, the worst first; then the clusters without one, and those that are missing.
+std::string StatusText(const FleetAnswers& fleet, bool colors);
 
 // What is known of one cluster, or of one of its tasks: the data of /api/v1/fleet/cluster.
 std::string ExplanationText(const rapidjson::Value& cluster, const std::string& task, bool colors);

@@ -26,6 +26,16 @@ constexpr char kClusters[] = R"([
   {"name":"well","silent":false,"tasks":[{"task":"pitr"}],"worst_finding":null},
   {"name":"bare","silent":true,"tasks":[],"worst_finding":null}])";
 
+// The table, with an empty list where nothing is given.
+std::string Status(const char* tasks, const char* clusters, bool colors = false,
+                   const char* missing = "[]", const char* incidents = "[]") {
+  return StatusText({.tasks = Parse(tasks),
+                     .clusters = Parse(clusters),
+                     .missing = Parse(missing),
+                     .incidents = Parse(incidents)},
+                    colors);
+}
+
 TEST(TextTable, AlignsItsColumnsWhateverTheirColors) {
   TextTable table({"A", "LONGER"});
   table.Add({{"xyz", "\x1b[31m"}, {"1"}});
@@ -34,7 +44,7 @@ TEST(TextTable, AlignsItsColumnsWhateverTheirColors) {
 }
 
 TEST(FleetText, PutsTheWorstFirstAndClustersWithoutTasksLast) {
-  const std::string text = StatusText(Parse(kTasks), Parse(kClusters), Parse("[]"), false);
+  const std::string text = Status(kTasks, kClusters);
   EXPECT_EQ(
       text,
       "CLUSTER  TASK  STATE     RECOVERY POINT        RPO  PROTECTION  FINDING\n"
@@ -44,18 +54,24 @@ TEST(FleetText, PutsTheWorstFirstAndClustersWithoutTasksLast) {
 }
 
 TEST(FleetText, HasColorsOnlyWhereTheyAreWanted) {
-  const auto text = [](bool colors) {
-    return StatusText(Parse(kTasks), Parse(kClusters), Parse("[]"), colors);
-  };
+  const auto text = [](bool colors) { return Status(kTasks, kClusters, colors); };
   EXPECT_THAT(text(false), Not(HasSubstr("\x1b[")));
   EXPECT_THAT(text(true), HasSubstr("\x1b[31morphaned\x1b[0m"));
 }
 
+TEST(FleetText, NamesExpectedClustersThatWereNeverSeen) {
+  const char* missing = R"([{"cluster":"gone","finding":"expected-cluster-missing",
+      "severity":"warning","summary":"is expected"}])";
+  EXPECT_THAT(Status("[]", "[]", false, missing),
+              HasSubstr("gone     -     never seen  -               -    -           "
+                        "expected-cluster-missing: is expected\n"));
+}
+
 TEST(FleetText, NamesTheClustersOfAnIncident) {
-  const auto incidents = Parse(R"([{"finding":"flush-failing","severity":"critical",
+  const char* incidents = R"([{"finding":"flush-failing","severity":"critical",
       "title":"Flushes fail","began":"2026-11-22T10:00:00Z","clusters":["a","b","c"],
-      "to_resume":["b"]}])");
-  const std::string text = StatusText(Parse("[]"), Parse("[]"), incidents, false);
+      "to_resume":["b"]}])";
+  const std::string text = Status("[]", "[]", false, "[]", incidents);
   EXPECT_THAT(text, HasSubstr("incident flush-failing: Flushes fail since 2026-11-22T10:00:00Z"));
   EXPECT_THAT(text, HasSubstr("clusters: a, b, c\n  to resume: b\n"));
 }
@@ -88,7 +104,7 @@ TEST(FleetText, ExplainsOneTaskAlone) {
 }
 
 TEST(FleetText, SurvivesAnswersThatAreNotWhatItExpects) {
-  EXPECT_FALSE(StatusText(Parse("[1,{}]"), Parse("{}"), Parse("null"), false).empty());
+  EXPECT_FALSE(Status("[1,{}]", "{}", false, "null", "null").empty());
   EXPECT_FALSE(ExplanationText(Parse("7"), "", false).empty());
 }
 
