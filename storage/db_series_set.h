@@ -18,10 +18,15 @@
 //
 // The head's views are taken before the store's reader, so a sample that moves from one to the
 // other is seen at least once. Chunks are fetched for a run of series at a time, bucket by bucket
-// as they lie on disk. Thread-compatible.
+// as they lie on disk, and decoded series by series when they are read, so that the samples of one
+// series are still in the processor's cache when they are used.
+//
+// What is selected is shared by the sets of all threads that read it, and does not change; each has
+// a run and timelines of its own. Thread-compatible.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,49 +70,72 @@ class DbSeriesSet final : public SeriesSet {
   model::LabelsView labels() const override;
   absl::Status Read(SampleColumns* columns) override;
 
- private:
-  // Whether the head has all that is wanted of the entry, so that the store need not be asked.
-  bool HeadSuffices(const Entry& entry, model::Timestamp min_time) const;
+  size_t places() const override { return selected_->entries.size(); }
+  std::unique_ptr<SeriesSet> Another() const override;
+  void GoTo(size_t begin, size_t end) override;
 
-  // What was fetched of one entry.
+ private:
+  // What all sets over the same series have in common. Immutable.
+  struct Selected {
+    Selected(Sources from, const Selection& selection);
+    // Puts the entries of one label set next to each other, in order of ref.
+    void BringTwinsTogether();
+    // The entry behind those that have the labels of entry `i`.
+    size_t SeriesEnd(size_t i) const;
+    // The first entry of a series at or behind entry `i`.
+    size_t SeriesFrom(size_t i) const;
+    // Whether the head has all that is wanted of the entry, so that the store need not be asked.
+    bool HeadSuffices(const Entry& entry, model::Timestamp oldest) const;
+
+    std::vector<Entry> entries;  // in order of key, twins behind the first of them
+    const Sources sources;       // without the live entries
+    const model::Timestamp min_time;
+    const model::Timestamp max_time;
+    const bool newest_only;
+  };
+
+  // What is known of an entry of the run.
   struct Fetched {
-    SampleMerge samples;
     model::Timestamp min_time = 0;  // of the selection, or the oldest that is kept
     bool head_suffices = false;
     SeriesTombstones deleted;
+    size_t first_row = 0;  // in rows_, and how many
+    size_t rows = 0;
+  };
+  // A chunk of the run, as it is in the store.
+  struct StoredRow {
+    size_t place = 0;  // in run_
+    ChunkKey key;
+    size_t offset = 0;  // in row_bytes_
+    size_t size = 0;
   };
 
-  // Puts the entries of one label set next to each other, in order of ref.
-  void BringTwinsTogether();
-  // The entry behind those that have the labels of entry `i`.
-  size_t SeriesEnd(size_t i) const;
-  absl::Status FetchRun();
-  absl::Status ReadEntry(size_t i, SampleColumns* columns);
-  absl::Status AddChunk(const ChunkKey& key, std::string_view value);
-  void BeginEntry(const Entry& entry, Fetched* fetched) const;
-  absl::Status AddHeadChunks(const SeriesView& view, Fetched* fetched) const;
-  void AddHeadLate(const SeriesView& view, Fetched* fetched) const;
+  explicit DbSeriesSet(std::shared_ptr<const Selected> selected);
 
-  const std::unique_ptr<base::EpochDomain::Guard> guard_;
-  const std::vector<ColdSeries> cold_;  // holds the labels of entries
-  std::vector<Entry> entries_;          // in order of key, twins behind the first of them
-  const bool has_twins_;
-  const std::unique_ptr<ChunkReader> chunks_;
-  const std::shared_ptr<const TombstoneSet> tombstones_;
-  const std::shared_ptr<const RetentionPolicy> retention_;
-  const model::Timestamp now_;
-  const model::Timestamp stored_apart_until_;
+  absl::Status FetchRun();
+  void BeginRun();
+  void KeepRow(const ChunkKey& key, std::string_view value);
+  // Puts the rows of an entry next to each other.
+  void SortRows();
+  void BeginEntry(const Entry& entry, Fetched* fetched) const;
+  absl::Status ReadEntry(size_t i, SampleColumns* columns);
+  absl::Status DecodeRow(const StoredRow& row, const Fetched& fetched, SampleMerge* samples);
+  absl::Status AddHeadChunks(const SeriesView& view, const Fetched& fetched,
+                             SampleMerge* samples) const;
+  void AddHeadLate(const SeriesView& view, const Fetched& fetched, SampleMerge* samples) const;
+
+  const std::shared_ptr<const Selected> selected_;
   TimelineCache timelines_;
-  const model::Timestamp min_time_;
-  const model::Timestamp max_time_;
-  const bool newest_only_;
 
   size_t present_ = 0;  // first entry of the present series
   size_t next_ = 0;     // entry behind the present series
+  size_t end_;          // entry behind the last series to be given
   // Entries [run_begin_, run_begin_ + run_.size()) are fetched; whole series.
   size_t run_begin_ = 0;
   std::vector<Fetched> run_;
   std::vector<std::pair<SeriesKey, size_t>> run_keys_;  // in order, with the place in run_
+  std::vector<StoredRow> rows_;                         // of the run, in order of place
+  std::string row_bytes_;
 };
 
 }  // namespace tidemark::storage

@@ -14,14 +14,17 @@ struct SelectedSeries {
 class MemorySeriesSet final : public SeriesSet {
  public:
   MemorySeriesSet(std::vector<SelectedSeries> series, const Selection& selection)
-      : series_(std::move(series)), min_time_(selection.min_time), max_time_(selection.max_time) {}
+      : series_(std::make_shared<const std::vector<SelectedSeries>>(std::move(series))),
+        min_time_(selection.min_time),
+        max_time_(selection.max_time),
+        end_(series_->size()) {}
 
-  bool Next() override { return next_++ < series_.size(); }
-  model::LabelsView labels() const override { return series_[next_ - 1].labels; }
+  bool Next() override { return next_++ < end_; }
+  model::LabelsView labels() const override { return present().labels; }
 
   absl::Status Read(SampleColumns* columns) override {
     columns->clear();
-    const SampleColumns& all = *series_[next_ - 1].samples;
+    const SampleColumns& all = *present().samples;
     const auto first = std::lower_bound(all.timestamps.begin(), all.timestamps.end(), min_time_);
     for (auto i = static_cast<size_t>(first - all.timestamps.begin());
          i < all.size() && all.timestamps[i] <= max_time_; ++i) {
@@ -30,11 +33,25 @@ class MemorySeriesSet final : public SeriesSet {
     return absl::OkStatus();
   }
 
+  size_t places() const override { return series_->size(); }
+  std::unique_ptr<SeriesSet> Another() const override {
+    auto another = std::make_unique<MemorySeriesSet>(*this);
+    another->GoTo(places(), places());
+    return another;
+  }
+  void GoTo(size_t begin, size_t end) override {
+    next_ = begin;
+    end_ = end;
+  }
+
  private:
-  const std::vector<SelectedSeries> series_;
-  const model::Timestamp min_time_;
-  const model::Timestamp max_time_;
+  const SelectedSeries& present() const { return (*series_)[next_ - 1]; }
+
+  std::shared_ptr<const std::vector<SelectedSeries>> series_;
+  model::Timestamp min_time_;
+  model::Timestamp max_time_;
   size_t next_ = 0;
+  size_t end_;
 };
 
 bool MatchesAll(model::LabelsView labels, const Selection& selection) {

@@ -49,6 +49,10 @@ struct Selection {
 //
 //   while (set->Next()) { use(set->labels()); RETURN_IF_ERROR(set->Read(&columns)); }
 //
+// A set of many series can be shared by several threads, each with a set of its own over the same
+// series. These lie in places [0, places()), in the order in which Next gives them and at most one
+// in each; GoTo says which of them a set is to give.
+//
 // Thread-compatible. Must not outlive its Querier.
 class SeriesSet {
  public:
@@ -64,6 +68,15 @@ class SeriesSet {
   // included. May give none: a series is selected by its labels and rough extent in time. Call at
   // most once per series.
   virtual absl::Status Read(SampleColumns* columns) = 0;
+
+  // 0 when the set cannot be shared.
+  virtual size_t places() const { return 0; }
+  // A further set over the same series, behind the last of them. Labels that either has given are
+  // valid until both are destroyed. REQUIRES: places() > 0.
+  virtual std::unique_ptr<SeriesSet> Another() const { return nullptr; }
+  // Next goes on with the series in places [begin, end). Each may be read once by each set.
+  // REQUIRES: begin <= end <= places().
+  virtual void GoTo(size_t /*begin*/, size_t /*end*/) {}
 };
 
 class ChangeLog;

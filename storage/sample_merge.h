@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "model/sample.h"
@@ -24,6 +25,10 @@ namespace tidemark::storage {
 
 class SampleMerge {
  public:
+  SampleMerge() = default;
+  // Uses the memory of `columns`, whatever is in them.
+  explicit SampleMerge(SampleColumns columns) : stream_(std::move(columns)) { stream_.clear(); }
+
   // What the rows so far have in common order; new samples are put behind it.
   SampleColumns* stream() { return &stream_; }
 

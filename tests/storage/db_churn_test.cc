@@ -97,6 +97,30 @@ TEST_F(DbChurnTest, GivesOneSeriesForLabelsThatCameBack) {
   EXPECT_EQ(db_->MatchingSeries({})->size(), 2u);
 }
 
+TEST_F(DbChurnTest, GivesOneSeriesForLabelsThatCameBackHoweverPlacesAreCut) {
+  Open();
+  const std::vector<Labels> series = {a_, b_, Labels::Of({{"__name__", "down"}, {"pod", "a"}})};
+  for (const Labels& labels : series) {
+    Put(labels, kNow, 1);
+  }
+  EvictAll();
+  for (const Labels& labels : series) {
+    Put(labels, kNow + 1, 2);
+  }
+  auto set = db_->Select({});
+  ASSERT_TRUE(set.ok());
+  ASSERT_EQ((*set)->places(), 6u);
+  for (size_t cut = 0; cut <= (*set)->places(); ++cut) {
+    auto joined = InPlaces(set->get(), 0, cut);
+    const auto rest = InPlaces(set->get(), cut, (*set)->places());
+    joined.insert(joined.end(), rest.begin(), rest.end());
+    ASSERT_EQ(joined.size(), series.size()) << "cut at " << cut;
+    for (const auto& [labels, samples] : joined) {
+      EXPECT_EQ(samples, 2u) << labels << ", cut at " << cut;
+    }
+  }
+}
+
 TEST_F(DbChurnTest, LosesNothingWhenACrashTakesTheMoveBack) {
   Open();
   Put(a_, kNow, 1);

@@ -96,6 +96,19 @@ class DbFixture : public ::testing::Test {
     return Select({}, min_time, max_time)[labels.ToString()];
   }
 
+  // Each series in places [begin, end) of `set`, with its number of samples.
+  static std::vector<std::pair<std::string, size_t>> InPlaces(SeriesSet* set, size_t begin,
+                                                              size_t end) {
+    std::vector<std::pair<std::string, size_t>> found;
+    set->GoTo(begin, end);
+    while (set->Next()) {
+      SampleColumns columns;
+      EXPECT_TRUE(set->Read(&columns).ok());
+      found.emplace_back(set->labels().ToString(), columns.size());
+    }
+    return found;
+  }
+
   static Samples Expect(const std::vector<model::Sample>& samples) {
     Samples expected;
     for (const model::Sample& sample : samples) {

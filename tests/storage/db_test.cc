@@ -182,5 +182,27 @@ TEST_F(DbTest, SeesOneSeriesSetFromOneMoment) {
   EXPECT_EQ(columns.timestamps, std::vector<Timestamp>{1});
 }
 
+TEST_F(DbTest, SharesASelectionByPlaces) {
+  Open();
+  for (int i = 0; i < 700; ++i) {
+    Put(model::Labels::Of({{"__name__", "m"}, {"i", std::to_string(i)}}), kNow + i % 3, i);
+    Put(model::Labels::Of({{"__name__", "m"}, {"i", std::to_string(i)}}), kNow + 10, i);
+  }
+  ASSERT_TRUE(db_->Sweep().ok());
+  auto set = db_->Select({});
+  ASSERT_TRUE(set.ok());
+  const auto other = (*set)->Another();
+  EXPECT_FALSE(other->Next());
+  const auto whole = InPlaces(set->get(), 0, (*set)->places());
+  EXPECT_EQ(whole.size(), 700u);
+  std::vector<std::pair<std::string, size_t>> joined;
+  for (size_t begin = 0; begin < (*set)->places(); begin += 90) {
+    const size_t end = std::min(begin + 90, (*set)->places());
+    const auto part = InPlaces(begin % 180 == 0 ? other.get() : set->get(), begin, end);
+    joined.insert(joined.end(), part.begin(), part.end());
+  }
+  EXPECT_EQ(joined, whole);
+}
+
 }  // namespace
 }  // namespace tidemark::storage
