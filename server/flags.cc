@@ -105,6 +105,11 @@ void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
                   "queries evaluated at a time; others wait")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app->add_option("--query.threads", flags->query_threads,
+                  "threads that may work for one large query, all queries sharing them; 0: one a "
+                  "core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   AddDuration(app, "--query.timeout", &flags->query_timeout_ms,
               "how long a query may take, waiting included");
   app->add_option("--query.max-samples", flags->query_max_samples,

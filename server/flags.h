@@ -40,6 +40,7 @@ struct ServeFlags {
   bool enable_remote_write = true;
 
   size_t query_max_concurrency = 20;
+  size_t query_threads = 0;  // 0: one a core
   int64_t query_timeout_ms = 120'000;
   size_t query_max_samples = 50'000'000;
   int64_t query_lookback_ms = 300'000;

@@ -72,8 +72,13 @@ storage::DbOptions DbOptionsOf(const ServeFlags& flags, const Limits& limits,
   return options;
 }
 
+size_t ThreadsOr(size_t asked) {
+  return asked > 0 ? asked : std::max<size_t>(std::thread::hardware_concurrency(), 1);
+}
+
 query::EngineOptions EngineOptionsOf(const ServeFlags& flags) {
   query::EngineOptions options;
+  options.threads = ThreadsOr(flags.query_threads);
   options.lookback_ms = flags.query_lookback_ms;
   options.timeout_ms = flags.query_timeout_ms;
   options.max_samples = flags.query_max_samples;
@@ -95,9 +100,7 @@ FleetServiceOptions FleetOptionsOf(const ServeFlags& flags) {
 HttpServerOptions HttpOptionsOf(const ServeFlags& flags) {
   HttpServerOptions options;
   options.listen_address = flags.listen_address;
-  options.io_threads = flags.io_threads > 0
-                           ? flags.io_threads
-                           : std::max<size_t>(std::thread::hardware_concurrency(), 1);
+  options.io_threads = ThreadsOr(flags.io_threads);
   options.query_threads = flags.query_max_concurrency;
   options.max_connections = flags.max_connections;
   options.read_timeout_ms = flags.read_timeout_ms;

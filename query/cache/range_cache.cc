@@ -107,6 +107,7 @@ absl::StatusOr<RangeAnswer> RangeCache::Begin(const RangeRequest& request,
   kept.blocks =
       ResultBlocks::Join(grid, nullptr, answer.first, answer.first, answer.result, answer.last);
   answer.blocks = kept.blocks;
+  answer.result = {};
   Put(key, std::move(kept));
   return answer;
 }

@@ -97,24 +97,69 @@ absl::Status FillScalarRange(Evaluator& evaluator, const Expr& expr, QueryResult
   return absl::OkStatus();
 }
 
+// Makes rows the series of a result, as they are computed.
+class MatrixSink final : public RowSink {
+ public:
+  MatrixSink(EvalContext* context, const StepGrid& steps, std::vector<MatrixSeries>* matrix)
+      : context_(*context), steps_(steps), matrix_(*matrix) {}
+
+  // REQUIRES: the row has a value.
+  absl::Status Take(model::LabelsView labels, const Row& row) override {
+    Add(labels, row);
+    context_.budget().Charge(matrix_.back().samples.size());
+    return context_.Spend(steps_.count);
+  }
+
+  // Adds a row whose values are charged already.
+  void Add(model::LabelsView labels, const Row& row) {
+    const size_t words = PresenceWords(steps_.count);
+    const size_t values = CountBits(row.present, words);
+    if (values == 0) {
+      return;
+    }
+    MatrixSeries& series = matrix_.emplace_back();
+    series.labels = model::Labels(labels);
+    series.samples.reserve(values);
+    ForEachBit(row.present, words, [&](size_t step) {
+      series.samples.push_back({steps_.At(step), row.values[step]});
+    });
+  }
+
+ private:
+  EvalContext& context_;
+  const StepGrid steps_;
+  std::vector<MatrixSeries>& matrix_;
+};
+
+// Fills `matrix`, from rows as they come if `direct`. True unless series that came so would have
+// to be compared with others.
+absl::StatusOr<bool> FillMatrix(Evaluator& evaluator, const Expr& expr, bool direct,
+                                std::vector<MatrixSeries>* matrix) {
+  EvalContext& context = evaluator.context();
+  MatrixSink sink(&context, evaluator.steps(), matrix);
+  ASSIGN_OR_RETURN(StepVector rest,
+                   direct ? evaluator.VectorInto(expr, &sink) : evaluator.Vector(expr));
+  if (!matrix->empty() && !rest.rows().empty()) {
+    return false;
+  }
+  RETURN_IF_ERROR(DropMarkedNames(&context, &rest));
+  for (const Row& row : rest.rows()) {
+    sink.Add(row.labels, row);
+    RETURN_IF_ERROR(context.Spend(rest.steps()));
+  }
+  return true;
+}
+
 absl::Status FillRange(Evaluator& evaluator, const Expr& expr, QueryResult* result) {
   result->type = ValueType::kMatrix;
   if (expr.type() == ValueType::kScalar) {
     return FillScalarRange(evaluator, expr, result);
   }
-  ASSIGN_OR_RETURN(StepVector vector, evaluator.Vector(expr));
-  RETURN_IF_ERROR(DropMarkedNames(&evaluator.context(), &vector));
-  for (const Row& row : vector.rows()) {
-    MatrixSeries series;
-    series.samples.reserve(vector.steps());
-    vector.ForEachPresent(row, [&](size_t step) {
-      series.samples.push_back({evaluator.steps().At(step), row.values[step]});
-    });
-    if (!series.samples.empty()) {
-      series.labels = model::Labels(row.labels);
-      result->matrix.push_back(std::move(series));
-    }
-    RETURN_IF_ERROR(evaluator.context().Spend(vector.steps()));
+  const bool direct = !evaluator.context().options().delayed_name_removal;
+  ASSIGN_OR_RETURN(const bool done, FillMatrix(evaluator, expr, direct, &result->matrix));
+  if (!done) {
+    result->matrix.clear();
+    RETURN_IF_ERROR(FillMatrix(evaluator, expr, false, &result->matrix).status());
   }
   SortByLabels(&result->matrix);
   return absl::OkStatus();
@@ -155,7 +200,12 @@ absl::Status CheckRange(const Expr& expr, model::Timestamp start, model::Timesta
 
 Engine::Engine(const storage::Querier* querier, const base::Clock* clock,
                const EngineOptions& options)
-    : querier_(querier), clock_(clock), options_(options) {}
+    : querier_(querier),
+      clock_(clock),
+      options_(options),
+      helpers_(options.threads > 1
+                   ? std::make_unique<base::HelperPool>("tm-query-help", options.threads - 1)
+                   : nullptr) {}
 
 absl::StatusOr<QueryResult> Engine::Instant(std::string_view expr, model::Timestamp t,
                                             const QueryOptions& options) const {
@@ -172,7 +222,7 @@ absl::StatusOr<QueryResult> Engine::Range(std::string_view expr, model::Timestam
   times.start = start;
   times.step_ms = step_ms;
   times.count = static_cast<size_t>(SubtractMs(end, start) / step_ms) + 1;
-  EvalContext context(*querier_, *clock_, options_, options, expr, times, end);
+  EvalContext context(*querier_, *clock_, options_, options, expr, times, end, helpers_.get());
   return Evaluate(&context, *tree, FillRange);
 }
 
@@ -191,7 +241,7 @@ absl::StatusOr<QueryResult> Engine::Instant(const PreparedQuery& query,
                                             const QueryOptions& options) const {
   StepGrid times;
   times.start = t;
-  EvalContext context(querier, *clock_, options_, options, query.text, times, t);
+  EvalContext context(querier, *clock_, options_, options, query.text, times, t, helpers_.get());
   return Evaluate(&context, *query.expr, FillInstant);
 }
 

@@ -9,18 +9,23 @@
 // too many samples); DeadlineExceeded, it took longer than its timeout; Cancelled; anything else
 // comes from the store.
 //
-// Thread-safe; holds no lock. Querier and clock must outlive the engine.
+// Large selections are computed by several threads (query/engine/series_rows.h); what a query gives
+// does not depend on how many there are.
+//
+// Thread-safe. Querier and clock must outlive the engine.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/helper_pool.h"
 #include "model/sample.h"
 #include "query/engine/query_result.h"
 #include "query/parser/ast.h"
@@ -32,6 +37,7 @@ struct EngineOptions {
   int64_t lookback_ms = 300'000;              // how old a sample an instant selector accepts
   int64_t default_subquery_step_ms = 60'000;  // of `expr[1h:]`
   int64_t timeout_ms = 120'000;
+  size_t threads = 1;                   // that may work for one query; all queries share them
   size_t max_samples = 50'000'000;      // held at once by one query
   bool enable_experimental = false;     // functions and aggregations marked so
   bool enable_fill_modifiers = false;   // fill(), fill_left(), fill_right()
@@ -82,6 +88,7 @@ class Engine {
   const storage::Querier* const querier_;
   const base::Clock* const clock_;
   const EngineOptions options_;
+  const std::unique_ptr<base::HelperPool> helpers_;  // null if queries have one thread
 };
 
 }  // namespace tidemark::query

@@ -27,29 +27,24 @@ absl::Status TooManySamples() {
 
 EvalContext::EvalContext(const storage::Querier& querier, const base::Clock& clock,
                          const EngineOptions& engine, const QueryOptions& query_options,
-                         std::string_view query, const StepGrid& times, model::Timestamp end)
+                         std::string_view query, const StepGrid& times, model::Timestamp end,
+                         base::HelperPool* helpers)
     : querier_(querier),
-      clock_(clock),
       engine_(engine),
       times_(times),
       query_end_(end),
       lookback_ms_(LookbackMs(engine, query_options)),
-      deadline_nanos_(clock.SteadyNanos() + TimeoutMs(engine, query_options) * kNanosPerMs),
-      cancelled_(query_options.cancelled),
+      helpers_(helpers),
+      meter_(clock, clock.SteadyNanos() + TimeoutMs(engine, query_options) * kNanosPerMs,
+             query_options.cancelled),
       budget_(engine.max_samples),
       annotations_(query),
       samples_at_(query_options.count_samples && times.count <= engine.max_samples ? times.count
                                                                                    : 0) {}
 
 absl::Status EvalContext::Check() {
-  unchecked_ = 0;
-  if (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed)) {
-    return absl::CancelledError("query was canceled in expression evaluation");
-  }
-  if (clock_.SteadyNanos() > deadline_nanos_) {
-    return absl::DeadlineExceededError("query timed out in expression evaluation");
-  }
-  return budget_.exceeded() ? TooManySamples() : absl::OkStatus();
+  absl::Status status = meter_.Check();
+  return budget_.exceeded() && status.ok() ? TooManySamples() : status;
 }
 
 absl::Status EvalContext::CheckSteps(const StepGrid& steps) const {

@@ -1,9 +1,9 @@
 // EvalContext is what all nodes of one running query share: the store, the query's own times, its
 // limits and what it has to tell besides its value. It lives on the stack of the thread that
-// evaluates; only `cancelled` is touched by others.
+// evaluates. Others that help it (query/engine/series_rows.h) have meters of their own.
 #pragma once
 
-#include <atomic>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -11,15 +11,18 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "base/helper_pool.h"
 #include "query/engine/annotations.h"
 #include "query/engine/engine.h"
 #include "query/engine/label_arena.h"
 #include "query/engine/step_grid.h"
+#include "query/engine/work_meter.h"
 #include "storage/querier.h"
 
 namespace tidemark::query {
 
-// SampleBudget counts the samples a query holds at once. Going over the limit is not refused but
+// SampleBudget counts the samples a query holds at once, and the cells of the columns they are in,
+// which take memory also where there is no sample. Going over a limit is not refused but
 // remembered: the evaluation ends at its next EvalContext::Spend().
 class SampleBudget {
  public:
@@ -27,26 +30,39 @@ class SampleBudget {
 
   void Charge(size_t samples) {
     held_ += samples;
-    peak_ = held_ > peak_ ? held_ : peak_;
+    peak_ = std::max(peak_, held_);
   }
   void Release(size_t samples) { held_ -= samples; }
 
-  bool exceeded() const { return peak_ > limit_; }
+  void ChargeCells(size_t cells) {
+    cells_ += cells;
+    peak_cells_ = std::max(peak_cells_, cells_);
+  }
+  void ReleaseCells(size_t cells) { cells_ -= cells; }
+
+  bool exceeded() const { return peak_ > limit_ || peak_cells_ / kCellsPerSample > limit_; }
   size_t peak() const { return peak_; }
 
  private:
+  // Cells that may be held for each sample of the limit.
+  static constexpr size_t kCellsPerSample = 4;
+
   const size_t limit_;
   size_t held_ = 0;
   size_t peak_ = 0;
+  size_t cells_ = 0;
+  size_t peak_cells_ = 0;
 };
 
 class EvalContext {
  public:
   // All arguments must outlive the context. `query` is the text of the expression, `times` its
   // steps, `end` the last time asked for, which may lie behind the last step.
+  // `helpers` may be null: then the query has one thread.
   EvalContext(const storage::Querier& querier, const base::Clock& clock,
               const EngineOptions& engine, const QueryOptions& query_options,
-              std::string_view query, const StepGrid& times, model::Timestamp end);
+              std::string_view query, const StepGrid& times, model::Timestamp end,
+              base::HelperPool* helpers);
   ~EvalContext() = default;
   EvalContext(const EvalContext&) = delete;
   EvalContext& operator=(const EvalContext&) = delete;
@@ -62,15 +78,15 @@ class EvalContext {
   LabelArena& labels() { return labels_; }
   SampleBudget& budget() { return budget_; }
   Annotations& annotations() { return annotations_; }
+  // Of the thread that evaluates.
+  WorkMeter& meter() { return meter_; }
+  base::HelperPool* helpers() const { return helpers_; }
 
   // To be called in every loop that may be long, with the number of samples it has worked on
   // since the last call: ends a query that is late, unwanted or too big.
   absl::Status Spend(size_t samples) {
-    unchecked_ += samples;
-    if (unchecked_ < kCheckEvery && !budget_.exceeded()) [[likely]] {
-      return absl::OkStatus();
-    }
-    return Check();
+    absl::Status status = meter_.Spend(samples);
+    return budget_.exceeded() && status.ok() ? Check() : status;
   }
 
   // The same, whatever was spent.
@@ -101,22 +117,17 @@ class EvalContext {
   };
 
  private:
-  // Samples between two looks at the clock: well below a millisecond of work.
-  static constexpr size_t kCheckEvery = 1 << 16;
-
   const storage::Querier& querier_;
-  const base::Clock& clock_;
   const EngineOptions& engine_;
   const StepGrid times_;
   const model::Timestamp query_end_;
   const int64_t lookback_ms_;
-  const int64_t deadline_nanos_;
-  const std::atomic<bool>* const cancelled_;
+  base::HelperPool* const helpers_;
 
+  WorkMeter meter_;
   LabelArena labels_;
   SampleBudget budget_;
   Annotations annotations_;
-  size_t unchecked_ = kCheckEvery;  // the first call checks
   size_t samples_read_ = 0;
   std::vector<uint64_t> samples_at_;  // by step; empty unless asked for
   int subqueries_ = 0;

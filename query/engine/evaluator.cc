@@ -39,6 +39,12 @@ WindowGrid Evaluator::Windows(const TimeShift& shift, int64_t range_ms) const {
 }
 
 absl::StatusOr<StepVector> Evaluator::Vector(const Expr& expr) {
+  ASSIGN_OR_RETURN(StepVector vector, VectorOf(expr));
+  vector.Recount();
+  return vector;
+}
+
+absl::StatusOr<StepVector> Evaluator::VectorOf(const Expr& expr) {
   switch (expr.kind()) {
     case ExprKind::kVectorSelector:
       return SelectInstant(*this, As<VectorSelector>(expr), SampleField::kValue);

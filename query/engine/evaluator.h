@@ -48,6 +48,7 @@ class Evaluator {
   WindowGrid Windows(const TimeShift& shift, int64_t range_ms) const;
 
  private:
+  absl::StatusOr<StepVector> VectorOf(const Expr& expr);
   absl::StatusOr<StepVector> NegatedVector(const Unary& unary);
   absl::StatusOr<ScalarColumn> UnaryScalar(const Unary& unary);
 

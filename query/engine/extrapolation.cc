@@ -10,10 +10,28 @@ namespace {
 
 double Seconds(int64_t ms) { return static_cast<double>(ms) / 1000; }
 
+double StopAtZero(const SampledWindow& window, double growth, double sampled, double to_start) {
+  return CrossesZero(window, growth, sampled, to_start) ? sampled * (window.first_value / growth)
+                                                        : to_start;
+}
+
 }  // namespace
 
 bool IsGapExactly(double gap_ms, double sampled_ms, double intervals) {
   return gap_ms / 1000 >= kGapFactor * (sampled_ms / 1000 / intervals);
+}
+
+double Extrapolate(const SampledWindow& window, double growth, bool counter) {
+  const auto sampled = static_cast<double>(window.last_time - window.first_time);
+  auto to_start = static_cast<double>(window.first_time - window.begin);
+  if (counter && window.as_prometheus_2) {
+    to_start = StopAtZero(window, growth, sampled, to_start);
+  }
+  Extension extension = ExtensionOf(window, to_start);
+  if (counter) {
+    extension.to_start = StopAtZero(window, growth, sampled, extension.to_start);
+  }
+  return growth * extension.Factor();
 }
 
 Line FitLine(std::span<const model::Timestamp> times, std::span<const double> values,

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "model/sample.h"
@@ -37,35 +38,76 @@ inline bool IsGap(double gap_ms, double sampled_ms, double intervals) {
   return gap > limit;
 }
 
-// The growth over the whole window, given that over its samples: the samples' ends are extended
-// to the window's, or by half a sampling interval where the window's end is farther away than a
-// sample would normally be. A counter is not extended to before it was zero.
-// REQUIRES: two samples or more, at different times.
-inline double Extrapolate(const SampledWindow& window, double growth, bool counter) {
+// How the samples of a window are extended to its ends, in milliseconds.
+struct Extension {
+  double sampled = 0;  // from the first to the last
+  double to_start = 0;
+  double to_end = 0;
+
+  double Factor() const { return (sampled + to_start + to_end) / sampled; }
+};
+
+// The samples' ends are extended to the window's, that at its start `to_start` away, or by half a
+// sampling interval where the window's end is farther away than a sample would normally be.
+inline Extension ExtensionOf(const SampledWindow& window, double to_start) {
   const auto sampled = static_cast<double>(window.last_time - window.first_time);
   const auto intervals = static_cast<double>(window.count - 1);
-  auto to_start = static_cast<double>(window.first_time - window.begin);
-  auto to_end = static_cast<double>(window.end - window.last_time);
-  // One branch that is hardly ever taken, instead of one on the growth that is a coin's toss.
-  const auto stop_at_zero = [&] {
-    const bool crosses_zero = (growth > 0) & (window.first_value >= 0) &
-                              (sampled * window.first_value < to_start * growth);
-    if (counter && crosses_zero) [[unlikely]] {
-      to_start = sampled * (window.first_value / growth);
-    }
+  const auto to_end = static_cast<double>(window.end - window.last_time);
+  const auto limited = [&](double gap) {
+    return IsGap(gap, sampled, intervals) ? sampled / intervals / 2 : gap;
   };
-  if (window.as_prometheus_2) [[unlikely]] {
-    stop_at_zero();
-  }
-  if (IsGap(to_start, sampled, intervals)) {
-    to_start = sampled / intervals / 2;
-  }
-  stop_at_zero();
-  if (IsGap(to_end, sampled, intervals)) {
-    to_end = sampled / intervals / 2;
-  }
-  return growth * ((sampled + to_start + to_end) / sampled);
+  return {sampled, limited(to_start), limited(to_end)};
 }
+
+// Whether a counter that grew by `growth` would have been below zero so long before its first
+// sample.
+inline bool CrossesZero(const SampledWindow& window, double growth, double sampled,
+                        double to_start) {
+  // One branch that is hardly ever taken, instead of one on the growth that is a coin's toss.
+  return (growth > 0) & (window.first_value >= 0) &
+         (sampled * window.first_value < to_start * growth);
+}
+
+// The growth over the whole window, given that over its samples. A counter is not extended to
+// before it was zero.
+// REQUIRES: two samples or more, at different times.
+double Extrapolate(const SampledWindow& window, double growth, bool counter);
+
+// The same window after window. Where samples and steps are regular they lie in each window as in
+// the one before, and are extended alike. Thread-compatible.
+class Extrapolator {
+ public:
+  double Extrapolate(const SampledWindow& window, double growth, bool counter) {
+    if (!IsLikeTheLast(window)) {
+      last_ = window;
+      extension_ = ExtensionOf(window, static_cast<double>(window.first_time - window.begin));
+      factor_ = extension_.Factor();
+    }
+    const bool crosses_zero = CrossesZero(window, growth, extension_.sampled, extension_.to_start);
+    if ((counter & crosses_zero) | window.as_prometheus_2) [[unlikely]] {
+      return query::Extrapolate(window, growth, counter);
+    }
+    return growth * factor_;
+  }
+
+ private:
+  bool IsLikeTheLast(const SampledWindow& window) const {
+    const uint64_t moved = Distance(last_.begin, window.begin);
+    const uint64_t different = (window.count ^ last_.count) |
+                               (Distance(last_.end, window.end) ^ moved) |
+                               (Distance(last_.first_time, window.first_time) ^ moved) |
+                               (Distance(last_.last_time, window.last_time) ^ moved);
+    return different == 0;
+  }
+  // Wraps around.
+  static uint64_t Distance(model::Timestamp from, model::Timestamp to) {
+    return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
+  }
+
+  SampledWindow last_;  // of no samples at first, which none is like
+  Extension extension_;
+  double factor_ = 0;
+};
 
 struct Line {
   double slope = 0;      // per second

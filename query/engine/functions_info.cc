@@ -215,14 +215,6 @@ absl::Status InfoJoin::Join(const Row& series, StepVector* result) {
   return context_.Spend(result->steps());
 }
 
-absl::Status Keep(const Row& series, StepVector* result) {
-  Row& copy = result->Add(series.labels);
-  copy.drop_name = series.drop_name;
-  std::copy_n(series.values, result->steps(), copy.values);
-  std::copy_n(series.present, result->words(), copy.present);
-  return absl::OkStatus();
-}
-
 absl::StatusOr<StepVector> Info(Evaluator& evaluator, const Call& call) {
   EvalContext& context = evaluator.context();
   ASSIGN_OR_RETURN(const InfoRequest request, ParseRequest(call));
@@ -232,8 +224,11 @@ absl::StatusOr<StepVector> Info(Evaluator& evaluator, const Call& call) {
   StepVector result = evaluator.NewVector();
   result.set_mixed_names(vector.mixed_names());
   for (const Row& series : vector.rows()) {
-    RETURN_IF_ERROR(request.IsInfoSeries(series.labels) ? Keep(series, &result)
-                                                        : join.Join(series, &result));
+    if (request.IsInfoSeries(series.labels)) {
+      result.AddCopy(series.labels, series);
+    } else {
+      RETURN_IF_ERROR(join.Join(series, &result));
+    }
   }
   RETURN_IF_ERROR(MergeEqualSeries(&result));
   return result;

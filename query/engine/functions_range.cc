@@ -4,6 +4,8 @@
 // steps; the windows move over the samples by two indices that only go forward.
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include "base/status_macros.h"
 #include "fmt/format.h"
@@ -21,7 +23,7 @@ using Times = std::span<const model::Timestamp>;
 
 // What a kernel works on.
 struct WindowedSeries {
-  EvalContext& context;
+  WorkMeter& meter;
   const storage::SampleColumns& samples;
   const WindowGrid& windows;
   const std::vector<ScalarColumn>& parameters;
@@ -43,7 +45,9 @@ double AsDouble(size_t n) { return static_cast<double>(n); }
 // the series, one at least.
 template <typename Visit>
 absl::Status ForEachWindow(const WindowedSeries& series, Visit visit) {
+  constexpr size_t kSpendEvery = 1024;
   const std::vector<model::Timestamp>& times = series.samples.timestamps;
+  size_t unspent = 0;
   size_t first = 0;
   size_t behind = 0;
   WindowCursor window(series.windows);
@@ -58,10 +62,13 @@ absl::Status ForEachWindow(const WindowedSeries& series, Visit visit) {
     }
     if (first < behind) {
       visit(step, first, behind);
-      RETURN_IF_ERROR(series.context.Spend(behind - first));
+      unspent += behind - first;
+      if (unspent >= kSpendEvery) {
+        RETURN_IF_ERROR(series.meter.Spend(std::exchange(unspent, 0)));
+      }
     }
   }
-  return absl::OkStatus();
+  return series.meter.Spend(unspent);
 }
 
 // A kernel from a function of the values.
@@ -69,6 +76,37 @@ template <double (*kFunction)(Values)>
 absl::Status OfValues(const WindowedSeries& series) {
   return ForEachWindow(series, [&](size_t step, size_t first, size_t behind) {
     series.out.Set(step, kFunction(series.values(first, behind)));
+  });
+}
+
+// The sums of all values before each and of all, if they are exact in whatever order they are
+// made: when the values are whole and no sum is too large for a double to tell it from the next
+// number.
+std::optional<std::vector<double>> ExactSums(Values values) {
+  constexpr double kLargest = double{int64_t{1} << 52};
+  std::vector<double> sums(values.size() + 1, 0);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const double v = values[i];
+    sums[i + 1] = sums[i] + v;
+    const bool negative_zero = v == 0 && std::signbit(v);
+    if (v != std::trunc(v) || std::abs(sums[i + 1]) > kLargest || negative_zero) {
+      return std::nullopt;
+    }
+  }
+  return sums;
+}
+
+// The sum of each window, or its mean. Where sums are exact, which those of most counters and
+// gauges are, a window costs the same however long it is.
+template <double (*kFunction)(Values), bool mean>
+absl::Status OfSums(const WindowedSeries& series) {
+  const auto sums = ExactSums(series.samples.values);
+  if (!sums) {
+    return OfValues<kFunction>(series);
+  }
+  return ForEachWindow(series, [&](size_t step, size_t first, size_t behind) {
+    const double sum = (*sums)[behind] - (*sums)[first];
+    series.out.Set(step, mean ? sum / AsDouble(behind - first) : sum);
   });
 }
 
@@ -147,9 +185,18 @@ absl::Status CountNeighbours(const WindowedSeries& series) {
   });
 }
 
-// Where the counter fell: indices of the first sample after each reset, ascending.
+// Where the counter fell: indices of the first sample after each reset, ascending. Most counters
+// do not, which is seen faster than where they would.
 std::vector<size_t> FindResets(const storage::SampleColumns& samples) {
   std::vector<size_t> resets;
+  uint64_t falls = 0;
+  for (size_t i = 1; i < samples.size(); ++i) {
+    falls += samples.values[i] < samples.values[i - 1] ? 1 : 0;
+  }
+  if (falls == 0) {
+    return resets;
+  }
+  resets.reserve(falls);
   for (size_t i = 1; i < samples.size(); ++i) {
     if (samples.values[i] < samples.values[i - 1]) {
       resets.push_back(i);
@@ -167,6 +214,7 @@ absl::Status Growth(const WindowedSeries& series) {
   const std::vector<size_t> resets = counter ? FindResets(series.samples) : std::vector<size_t>();
   auto reset = resets.begin();
   const double range_seconds = ToSeconds(series.windows.range_ms);
+  Extrapolator extrapolator;
   return ForEachWindow(series, [&](size_t step, size_t first, size_t behind) {
     if (behind - first < 2) {
       return;
@@ -186,7 +234,7 @@ absl::Status Growth(const WindowedSeries& series) {
     window.last_time = times[behind - 1];
     window.first_value = values[first];
     window.count = behind - first;
-    const double total = Extrapolate(window, growth, counter);
+    const double total = extrapolator.Extrapolate(window, growth, counter);
     series.out.Set(step, per_second ? total / range_seconds : total);
   });
 }
@@ -228,7 +276,7 @@ absl::Status ForEachExtendedWindow(const WindowedSeries& series, Visit visit) {
     if (times[window.last] > window.begin) {
       visit(step, window);
     }
-    RETURN_IF_ERROR(series.context.Spend(window.last - window.first + 1));
+    RETURN_IF_ERROR(series.meter.Spend(window.last - window.first + 1));
   }
   return absl::OkStatus();
 }
@@ -375,7 +423,7 @@ absl::Status FillRow(Kernel kernel, const WindowedSeries& series, bool once) {
   }
   WindowGrid first = series.windows;
   first.steps.count = 1;
-  RETURN_IF_ERROR(kernel({series.context, series.samples, first, series.parameters, series.out}));
+  RETURN_IF_ERROR(kernel({series.meter, series.samples, first, series.parameters, series.out}));
   if (series.out.Has(0)) {
     for (size_t step = 1; step < series.windows.steps.count; ++step) {
       series.out.Set(step, series.out.values[0]);
@@ -432,29 +480,20 @@ absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Ker
   // Series that may become equal without their names are looked at together.
   RowSink* const sink = drops_now && range.mixed_names() ? nullptr : evaluator.SinkOf(call);
   const bool once = SameAtAllSteps(kernel, range.windows(), parameters);
-  const auto visit = [&](model::LabelsView labels, const storage::SampleColumns& samples) {
-    Row& row = result.Add({});
-    const absl::Status done =
-        FillRow(kernel, {context, samples, range.windows(), parameters, row}, once);
-    if (!done.ok()) {
-      return done;
-    }
-    if (!result.HasAny(row)) {
-      result.TakeBack();
-      return absl::OkStatus();
-    }
+  const auto make = [&](storage::SampleColumns* samples, const Row& row, WorkMeter* meter) {
+    return FillRow(kernel, {*meter, *samples, range.windows(), parameters, row}, once);
+  };
+  const auto take = [&](model::LabelsView labels, const Row& made) {
     seen(labels);
+    Row row = made;
     row.drop_name = range.drop_name() || (!keeps_name && !drops_now);
     if (sink != nullptr && !(drops_now && DescribesMetric(labels))) {
-      RETURN_IF_ERROR(
-          sink->Take(drops_now ? WithoutMetricName(labels, &context.labels()) : labels, row));
-      result.TakeBack();
-    } else {
-      row.labels = context.labels().Store(labels);
+      return sink->Take(drops_now ? WithoutMetricName(labels, &context.labels()) : labels, row);
     }
-    return context.Spend(result.steps());
+    result.AddCopy(context.labels().Store(labels), row);
+    return absl::OkStatus();
   };
-  RETURN_IF_ERROR(range.ForEach(visit));
+  RETURN_IF_ERROR(range.ForEachRow(make, take));
   if (!keeps_name) {
     RETURN_IF_ERROR(DropMetricNames(&context, &result));
   }
@@ -529,8 +568,8 @@ constexpr VectorFunction kFunctions[] = {
     {FunctionId::kDoubleExponentialSmoothing, DoubleSmoothing},
     {FunctionId::kResets, OverWindows<Resets>},
     {FunctionId::kChanges, OverWindows<Changes>},
-    {FunctionId::kAvgOverTime, OverWindows<OfValues<Mean>>},
-    {FunctionId::kSumOverTime, OverWindows<OfValues<Sum>>},
+    {FunctionId::kAvgOverTime, OverWindows<OfSums<Mean, true>>},
+    {FunctionId::kSumOverTime, OverWindows<OfSums<Sum, false>>},
     {FunctionId::kMinOverTime, OverWindows<Extreme<false>>},
     {FunctionId::kMaxOverTime, OverWindows<Extreme<true>>},
     {FunctionId::kStdvarOverTime, OverWindows<OfValues<Variance>>},

@@ -28,6 +28,13 @@ absl::StatusOr<StepVector> Timestamp(Evaluator& evaluator, const Call& call) {
   return times;
 }
 
+// When samples began to count is not kept, and where it is not known there is no value.
+absl::StatusOr<StepVector> StartTimestamp(Evaluator& evaluator, const Call& call) {
+  ASSIGN_OR_RETURN(StepVector vector, evaluator.Vector(*call.args[0]));
+  vector.rows().clear();
+  return vector;
+}
+
 // One series without labels: the evaluation times.
 StepVector Now(Evaluator& evaluator) {
   StepVector vector = evaluator.NewVector();
@@ -56,6 +63,7 @@ absl::StatusOr<StepVector> FieldOfDate(Evaluator& evaluator, const Call& call) {
 
 constexpr VectorFunction kFunctions[] = {
     {FunctionId::kTimestamp, Timestamp},
+    {FunctionId::kStartTimestamp, StartTimestamp},
     {FunctionId::kMinute, FieldOfDate<&Date::minute>},
     {FunctionId::kHour, FieldOfDate<&Date::hour>},
     {FunctionId::kDayOfWeek, FieldOfDate<&Date::day_of_week>},

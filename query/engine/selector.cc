@@ -27,6 +27,11 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(EvalContext& context,
   return context.querier().Select(selection);
 }
 
+// How long the stretch of samples is that the windows see.
+int64_t SpanOf(const WindowGrid& windows) {
+  return SubtractMs(windows.max_time(), windows.min_time());
+}
+
 absl::Status ReadSeries(EvalContext& context, storage::SeriesSet* set, SampleColumns* columns) {
   columns->clear();
   RETURN_IF_ERROR(set->Read(columns));
@@ -90,7 +95,19 @@ void FillSmoothed(const SampleColumns& samples, const WindowGrid& windows, const
   }
 }
 
+// Looks at all values, several at a time, as hardly any series has a marker.
+bool HasStaleMarkers(const SampleColumns& columns) {
+  uint64_t markers = 0;
+  for (const double v : columns.values) {
+    markers += model::IsStale(v) ? 1 : 0;
+  }
+  return markers > 0;
+}
+
 void RemoveStaleMarkers(SampleColumns* columns) {
+  if (!HasStaleMarkers(*columns)) {
+    return;
+  }
   const auto first = std::find_if(columns->values.begin(), columns->values.end(), model::IsStale);
   auto kept = static_cast<size_t>(first - columns->values.begin());
   for (size_t i = kept; i < columns->size(); ++i) {
@@ -136,29 +153,32 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
                    Select(context, selector, windows, one_window && !selector.smoothed));
   StepVector vector = evaluator.NewVector();
   vector.set_mixed_names(!NamesOneMetric(selector));
-  SampleColumns columns;
-  while (set->Next()) {
-    RETURN_IF_ERROR(ReadSeries(context, set.get(), &columns));
-    Row& row = vector.Add({});
+  const auto make = [&](SampleColumns* samples, const Row& row, WorkMeter*) {
     if (selector.smoothed && field == SampleField::kValue) {
-      RemoveStaleMarkers(&columns);
-      FillSmoothed(columns, windows, row);
+      RemoveStaleMarkers(samples);
+      FillSmoothed(*samples, windows, row);
     } else {
-      FillNewest(columns, windows, field, row);
+      FillNewest(*samples, windows, field, row);
     }
+    return absl::OkStatus();
+  };
+  const auto take = [&](model::LabelsView labels, const Row& row) {
     if (context.counts_samples()) {
       vector.ForEachPresent(row, [&](size_t step) { context.CountAt(step, 1); });
     }
-    if (!vector.HasAny(row)) {
-      vector.TakeBack();
-    } else if (sink != nullptr) {
-      RETURN_IF_ERROR(sink->Take(set->labels(), row));
-      vector.TakeBack();
-    } else {
-      row.labels = context.labels().Store(set->labels());
+    if (sink != nullptr) {
+      return sink->Take(labels, row);
     }
-    RETURN_IF_ERROR(context.Spend(vector.steps()));
-  }
+    vector.AddCopy(context.labels().Store(labels), row);
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(ForEachRow(&context, set.get(),
+                             {.steps = vector.steps(),
+                              .span_ms = SpanOf(windows),
+                              .make = make,
+                              .take = take,
+                              .shared = true,
+                              .holds_samples = false}));
   return vector;
 }
 
@@ -244,6 +264,43 @@ absl::Status RangeVector::ForEachSelected(Visitor visit) {
     RETURN_IF_ERROR(visited);
   }
   return absl::OkStatus();
+}
+
+absl::Status RangeVector::ForEachRow(RowJob::Make make, RowJob::Take take) {
+  return selector_ != nullptr ? ForEachSelectedRow(make, take) : ForEachEvaluatedRow(make, take);
+}
+
+absl::Status RangeVector::ForEachSelectedRow(RowJob::Make make, RowJob::Take take) {
+  EvalContext& context = evaluator_->context();
+  ASSIGN_OR_RETURN(const auto set, Select(context, *selector_, windows_, false));
+  const bool counts = context.counts_samples();
+  const auto make_of_values = [&](SampleColumns* samples, const Row& row, WorkMeter* meter) {
+    RemoveStaleMarkers(samples);
+    if (counts) {
+      CountSamples(*samples);
+    }
+    return make(samples, row, meter);
+  };
+  return query::ForEachRow(&context, set.get(),
+                           {.steps = windows_.steps.count,
+                            .span_ms = SpanOf(windows_),
+                            .make = make_of_values,
+                            .take = take,
+                            .shared = !counts,
+                            .holds_samples = true});
+}
+
+absl::Status RangeVector::ForEachEvaluatedRow(RowJob::Make make, RowJob::Take take) {
+  EvalContext& context = evaluator_->context();
+  StepVector scratch = evaluator_->NewVector();
+  const Row row = scratch.Add({});
+  const auto visit = [&](model::LabelsView labels, const SampleColumns& samples) {
+    SampleColumns copy = samples;
+    std::fill_n(row.present, scratch.words(), 0);
+    RETURN_IF_ERROR(make(&copy, row, &context.meter()));
+    return scratch.HasAny(row) ? take(labels, row) : absl::OkStatus();
+  };
+  return ForEach(visit);
 }
 
 absl::Status RangeVector::ForEachEvaluated(Visitor visit) {

@@ -6,6 +6,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "query/engine/evaluator.h"
+#include "query/engine/series_rows.h"
 #include "storage/querier.h"
 
 namespace tidemark::query {
@@ -20,8 +21,7 @@ absl::StatusOr<StepVector> SelectInstant(Evaluator& evaluator, const VectorSelec
                                          SampleField field);
 
 // RangeVector is a range selector or a subquery at all steps: each series' samples once, and the
-// windows over them. Samples are read while they are visited, one series at a time.
-// Thread-compatible.
+// windows over them. Samples are read while they are visited. Thread-compatible.
 class RangeVector {
  public:
   // Evaluates the inner expression of a subquery. `evaluator` and `expr` must outlive the result.
@@ -38,7 +38,12 @@ class RangeVector {
   // out. Labels are valid during the call only.
   using Visitor = absl::FunctionRef<absl::Status(model::LabelsView, const storage::SampleColumns&)>;
   absl::Status ForEach(Visitor visit);
-  // Row::drop_name of the series being visited.
+
+  // Makes a row of each series' samples, stale markers left out, and has it taken: see RowJob.
+  // `make` may be called by several threads at once.
+  absl::Status ForEachRow(RowJob::Make make, RowJob::Take take);
+
+  // Row::drop_name of the series being visited or taken.
   bool drop_name() const { return drop_name_; }
 
  private:
@@ -48,6 +53,8 @@ class RangeVector {
   absl::Status EvaluateSubquery(const Subquery& subquery);
   void CountSamples(const storage::SampleColumns& samples) const;
   absl::Status ForEachSelected(Visitor visit);
+  absl::Status ForEachSelectedRow(RowJob::Make make, RowJob::Take take);
+  absl::Status ForEachEvaluatedRow(RowJob::Make make, RowJob::Take take);
   absl::Status ForEachEvaluated(Visitor visit);
 
   Evaluator* evaluator_;

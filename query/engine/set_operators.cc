@@ -24,10 +24,7 @@ void Cut(StepVector* vector, PresenceByKey mask, bool keep_present) {
 // Adds the series of `from` to `to`.
 absl::Status Append(EvalContext& context, const StepVector& from, StepVector* to) {
   for (const Row& row : from.rows()) {
-    Row& copy = to->Add(row.labels);
-    copy.drop_name = row.drop_name;
-    std::copy_n(row.values, from.steps(), copy.values);
-    std::copy_n(row.present, from.words(), copy.present);
+    to->AddCopy(row.labels, row);
     RETURN_IF_ERROR(context.Spend(from.steps()));
   }
   to->set_mixed_names(true);

@@ -41,7 +41,8 @@ StepVector& StepVector::operator=(StepVector&& other) noexcept {
     steps_ = other.steps_;
     rows_ = std::move(other.rows_);
     slabs_ = std::move(other.slabs_);
-    charged_ = std::exchange(other.charged_, 0);
+    charged_values_ = std::exchange(other.charged_values_, 0);
+    charged_cells_ = std::exchange(other.charged_cells_, 0);
     mixed_names_ = other.mixed_names_;
     other.rows_.clear();
     other.slabs_.clear();
@@ -50,9 +51,11 @@ StepVector& StepVector::operator=(StepVector&& other) noexcept {
 }
 
 void StepVector::Release() {
-  if (charged_ > 0) {
-    context_->budget().Release(charged_);
-    charged_ = 0;
+  if (charged_cells_ > 0) {
+    context_->budget().Release(charged_values_);
+    context_->budget().ReleaseCells(charged_cells_);
+    charged_values_ = 0;
+    charged_cells_ = 0;
   }
 }
 
@@ -66,7 +69,7 @@ void StepVector::AddSlab() {
   slabs_.push_back(std::move(slab));
 }
 
-Row& StepVector::Add(model::LabelsView labels) {
+Row& StepVector::AddRow(model::LabelsView labels) {
   if (slabs_.empty() || slabs_.back().used == slabs_.back().rows) {
     AddSlab();
   }
@@ -74,17 +77,38 @@ Row& StepVector::Add(model::LabelsView labels) {
   double* values = slab.values.get() + slab.used * steps_;
   uint64_t* present = slab.present.get() + slab.used * words();
   ++slab.used;
-  context_->budget().Charge(steps_);
-  charged_ += steps_;
+  context_->budget().ChargeCells(steps_);
+  charged_cells_ += steps_;
   return rows_.emplace_back(Row{labels, values, present});
 }
 
-void StepVector::TakeBack() {
-  std::fill_n(rows_.back().present, words(), 0);
-  rows_.pop_back();
-  --slabs_.back().used;
-  context_->budget().Release(steps_);
-  charged_ -= steps_;
+void StepVector::ChargeValues(size_t values) {
+  context_->budget().Charge(values);
+  charged_values_ += values;
+}
+
+Row& StepVector::Add(model::LabelsView labels) {
+  ChargeValues(steps_);
+  return AddRow(labels);
+}
+
+Row& StepVector::AddCopy(model::LabelsView labels, const Row& row) {
+  Row& copy = AddRow(labels);
+  std::copy_n(row.values, steps_, copy.values);
+  std::copy_n(row.present, words(), copy.present);
+  copy.drop_name = row.drop_name;
+  ChargeValues(CountBits(row.present, words()));
+  return copy;
+}
+
+void StepVector::Recount() {
+  size_t values = 0;
+  for (const Row& row : rows_) {
+    values += CountBits(row.present, words());
+  }
+  context_->budget().Release(charged_values_);
+  context_->budget().Charge(values);
+  charged_values_ = values;
 }
 
 bool StepVector::HasAny(const Row& row) const {

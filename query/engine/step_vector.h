@@ -7,8 +7,8 @@
 //      1   │ {a="y"}  0.0  7.0  7.5  0.0 …    0 1 1 0 …
 //
 // Where the bit is clear the number has no meaning, but is there: arithmetic may run over whole
-// columns. Columns do not move once added. Labels belong to the query's LabelArena. The cells
-// are charged to the query's SampleBudget. Movable; thread-compatible.
+// columns. Columns do not move once added. Labels belong to the query's LabelArena. Cells and
+// values are charged to the query's SampleBudget. Movable; thread-compatible.
 #pragma once
 
 #include <bit>
@@ -50,6 +50,15 @@ void ForEachBit(const uint64_t* words, size_t word_count, F f) {
   }
 }
 
+// How many bits are set.
+inline size_t CountBits(const uint64_t* words, size_t word_count) {
+  size_t count = 0;
+  for (size_t w = 0; w < word_count; ++w) {
+    count += static_cast<size_t>(std::popcount(words[w]));
+  }
+  return count;
+}
+
 class StepVector {
  public:
   // `context` must outlive this vector.
@@ -65,10 +74,14 @@ class StepVector {
   std::vector<Row>& rows() { return rows_; }
   const std::vector<Row>& rows() const { return rows_; }
 
-  // Adds a series that has no value yet. `labels` must live in the query's arena.
+  // Adds a series that has no value yet. `labels` must live in the query's arena. It is charged as
+  // if it had a value at all steps, until Recount.
   Row& Add(model::LabelsView labels);
-  // Undoes the last Add().
-  void TakeBack();
+  // Adds a series with the values of `row`, which may be of another vector of as many steps.
+  Row& AddCopy(model::LabelsView labels, const Row& row);
+
+  // Charges the values that there are. To be called when no more will be added.
+  void Recount();
 
   // Whether `row` has a value at some step.
   bool HasAny(const Row& row) const;
@@ -92,6 +105,8 @@ class StepVector {
     size_t used = 0;
   };
 
+  Row& AddRow(model::LabelsView labels);
+  void ChargeValues(size_t values);
   void Release();
   void AddSlab();
 
@@ -99,7 +114,8 @@ class StepVector {
   size_t steps_ = 0;
   std::vector<Row> rows_;
   std::vector<Slab> slabs_;
-  size_t charged_ = 0;
+  size_t charged_values_ = 0;
+  size_t charged_cells_ = 0;
   bool mixed_names_ = true;
 };
 

@@ -138,13 +138,6 @@ TEST_F(EngineTest, OffersExperimentsOnlyWhenAskedTo) {
   EXPECT_TRUE(NewEngine(options).Instant("limitk(1, m)", 0).ok());
 }
 
-TEST_F(EngineTest, NamesAFunctionItDoesNotHave) {
-  EngineOptions options;
-  options.enable_experimental = true;
-  const auto result = NewEngine(options).Instant("start_timestamp(m)", 0);
-  EXPECT_EQ(base::Message(result.status()), "function start_timestamp() is not supported");
-}
-
 // The labels of the only series of `expr` at one minute, or the message of its error.
 std::string LabelsOf(const Engine& engine, std::string_view expr) {
   const auto result = engine.Instant(expr, 60'000);
@@ -181,6 +174,48 @@ TEST_F(EngineTest, CountsWhatAQueryCosts) {
   const auto result = NewEngine().Range("m", 0, 9'000, 1000);
   EXPECT_EQ(result->stats.samples_read, 100U);
   EXPECT_GE(result->stats.peak_samples, 100U);
+}
+
+TEST_F(EngineTest, SumsWholeNumbersAsItSumsOthers) {
+  std::vector<model::Sample> whole;
+  for (int t = 1; t < 200; ++t) {
+    whole.push_back({t * 1000, static_cast<double>(t * 7919 % 1000 - 300)});
+  }
+  std::vector<model::Sample> mixed = whole;
+  mixed.insert(mixed.begin(), {0, 0.1});
+  querier_.Add(model::Labels::Of({{"__name__", "whole"}}), whole);
+  querier_.Add(model::Labels::Of({{"__name__", "mixed"}}), mixed);
+  const Engine engine = NewEngine();
+  for (const std::string function : {"sum_over_time", "avg_over_time"}) {
+    const auto left = engine.Range(function + "(whole[50s])", 0, 250'000, 1000);
+    const auto right = engine.Range(function + "(mixed[50s])", 0, 250'000, 1000);
+    ASSERT_TRUE(left.ok() && right.ok());
+    const std::vector<model::Sample>& a = left->matrix[0].samples;
+    const std::vector<model::Sample>& b = right->matrix[0].samples;
+    size_t compared = 0;
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (a[i].t >= 50'000) {  // the window is past the fraction
+        EXPECT_TRUE(model::SameBits(a[i].v, b[i + 1].v)) << function << " at " << a[i].t;
+        ++compared;
+      }
+    }
+    EXPECT_GT(compared, 190U);
+  }
+}
+
+TEST_F(EngineTest, CountsWhatIsThereAndNotTheStepsWithout) {
+  for (int i = 0; i < 50; ++i) {
+    querier_.Add(model::Labels::Of({{"__name__", "short"}, {"i", std::to_string(i)}}),
+                 {{0, 1}, {1, model::StaleMarker()}});
+  }
+  EngineOptions options;
+  options.max_samples = 2000;
+  const Engine engine = NewEngine(options);
+  // 50 series of one value at 100 steps each.
+  const auto result = engine.Range("-short", 0, 99'000, 1000);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->stats.peak_samples, 50U);
+  EXPECT_FALSE(engine.Range("-short", 0, 999'000, 1000).ok()) << "columns take memory all the same";
 }
 
 TEST_F(EngineTest, SurvivesTimesAtTheEndsOfTheirRange) {
