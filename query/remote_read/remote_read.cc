@@ -4,9 +4,11 @@
 #include <bit>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "base/crc32c.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
+#include "model/varint.h"
 #include "proto/prometheus/remote_read.pb.h"
 #include "query/remote_read/xor_chunk.h"
 
@@ -39,46 +41,58 @@ absl::StatusOr<std::vector<model::Matcher>> MatchersOf(const prometheus::Query& 
   return matchers;
 }
 
-struct RawSeries {
-  model::LabelsView labels;  // of the series set
-  storage::SampleColumns samples;
-};
-
-// What one query selects. The set keeps the labels.
-struct RawAnswer {
-  std::unique_ptr<storage::SeriesSet> set;
-  std::vector<RawSeries> series;  // in order of labels, none empty
-};
-
-// Reads the queries of one request within its limits.
+// Reads the queries of one request within its limits. What becomes of a series is appended to a
+// text as soon as it has been read; the pieces are put in order of labels at the end.
 class RawReader {
  public:
+  using Encode =
+      absl::FunctionRef<void(model::LabelsView, const storage::SampleColumns&, std::string* text)>;
+
   RawReader(const storage::Querier& querier, const RemoteReadOptions& options)
       : querier_(querier), options_(options) {}
 
-  absl::StatusOr<RawAnswer> Read(const prometheus::Query& query) {
+  // Appends what `encode` makes of the series selected, in order of their labels. Series without
+  // samples are left out.
+  absl::Status Read(const prometheus::Query& query, Encode encode, std::string* body) {
     ASSIGN_OR_RETURN(const std::vector<model::Matcher> matchers, MatchersOf(query));
     storage::Selection selection;
     selection.min_time = query.start_timestamp_ms();
     selection.max_time = query.end_timestamp_ms();
     selection.matchers = matchers;
-    RawAnswer answer;
-    ASSIGN_OR_RETURN(answer.set, querier_.Select(selection));
-    while (answer.set->Next()) {
-      RawSeries series{answer.set->labels(), {}};
-      RETURN_IF_ERROR(answer.set->Read(&series.samples));
-      RETURN_IF_ERROR(Count(series.samples.size()));
-      if (series.samples.size() > 0) {
-        answer.series.push_back(std::move(series));
+    ASSIGN_OR_RETURN(const auto set, querier_.Select(selection));
+    std::vector<Piece> pieces;
+    std::string text;
+    storage::SampleColumns samples;
+    while (set->Next()) {
+      samples.clear();
+      RETURN_IF_ERROR(set->Read(&samples));
+      RETURN_IF_ERROR(Count(samples.size()));
+      if (samples.size() > 0) {
+        const size_t begin = text.size();
+        encode(set->labels(), samples, &text);
+        pieces.push_back({set->labels(), begin, text.size() - begin});
       }
     }
-    std::sort(
-        answer.series.begin(), answer.series.end(),
-        [](const RawSeries& a, const RawSeries& b) { return Compare(a.labels, b.labels) < 0; });
-    return answer;
+    AppendInOrder(std::move(pieces), text, body);
+    return absl::OkStatus();
   }
 
  private:
+  struct Piece {
+    model::LabelsView labels;  // of the series set
+    size_t begin = 0;
+    size_t size = 0;
+  };
+
+  static void AppendInOrder(std::vector<Piece> pieces, std::string_view text, std::string* body) {
+    std::sort(pieces.begin(), pieces.end(),
+              [](const Piece& a, const Piece& b) { return Compare(a.labels, b.labels) < 0; });
+    body->reserve(body->size() + text.size());
+    for (const Piece& piece : pieces) {
+      body->append(text.substr(piece.begin, piece.size));
+    }
+  }
+
   absl::Status Count(size_t samples) {
     samples_ += samples;
     if (samples_ > options_.max_samples) {
@@ -105,34 +119,39 @@ void SetLabels(model::LabelsView labels, Message* message) {
   }
 }
 
+// Appends a series as the one field of a result: the texts of messages that have parts of the
+// fields of another, one behind the other, are the text of the other.
+void AppendSeries(model::LabelsView labels, const storage::SampleColumns& samples,
+                  std::string* text) {
+  prometheus::QueryResult result;
+  prometheus::TimeSeries* series = result.add_timeseries();
+  SetLabels(labels, series);
+  for (size_t i = 0; i < samples.size(); ++i) {
+    prometheus::Sample* sample = series->add_samples();
+    sample->set_timestamp(samples.timestamps[i]);
+    sample->set_value(samples.values[i]);
+  }
+  result.AppendToString(text);
+}
+
+// One message, a field a query.
 absl::Status AppendSamples(RawReader* reader, const prometheus::ReadRequest& request,
                            std::string* body) {
-  prometheus::ReadResponse response;
+  constexpr char kResults = prometheus::ReadResponse::kResultsFieldNumber << 3 | 2;
   for (const prometheus::Query& query : request.queries()) {
-    ASSIGN_OR_RETURN(const RawAnswer answer, reader->Read(query));
-    prometheus::QueryResult* result = response.add_results();
-    for (const RawSeries& series : answer.series) {
-      prometheus::TimeSeries* message = result->add_timeseries();
-      SetLabels(series.labels, message);
-      for (size_t i = 0; i < series.samples.size(); ++i) {
-        prometheus::Sample* sample = message->add_samples();
-        sample->set_timestamp(series.samples.timestamps[i]);
-        sample->set_value(series.samples.values[i]);
-      }
-    }
+    std::string result;
+    RETURN_IF_ERROR(reader->Read(query, AppendSeries, &result));
+    body->push_back(kResults);
+    model::AppendVarint(result.size(), body);
+    *body += result;
   }
-  return response.AppendToString(body) ? absl::OkStatus()
-                                       : absl::InternalError("answer is too large to be encoded");
+  return absl::OkStatus();
 }
 
 // A frame: uvarint length, CRC-32C of the message (big-endian), message.
 void AppendFrame(const prometheus::ChunkedReadResponse& response, std::string* body) {
   const std::string message = response.SerializeAsString();
-  uint64_t length = message.size();
-  for (; length >= 0x80; length >>= 7) {
-    body->push_back(static_cast<char>(length | 0x80));
-  }
-  body->push_back(static_cast<char>(length));
+  model::AppendVarint(message.size(), body);
   const uint32_t crc = base::Crc32c(message);
   for (int shift = 24; shift >= 0; shift -= 8) {
     body->push_back(static_cast<char>(crc >> shift));
@@ -141,14 +160,15 @@ void AppendFrame(const prometheus::ChunkedReadResponse& response, std::string* b
 }
 
 // One series as frames of its own: a reader takes a series whose chunks go on in the next frame.
-void AppendChunked(const RawSeries& series, int64_t query_index, std::string* body) {
-  const std::span<const model::Timestamp> times(series.samples.timestamps);
-  const std::span<const double> values(series.samples.values);
+void AppendChunked(model::LabelsView labels, const storage::SampleColumns& samples,
+                   int64_t query_index, std::string* body) {
+  const std::span<const model::Timestamp> times(samples.timestamps);
+  const std::span<const double> values(samples.values);
   for (size_t at = 0; at < times.size();) {
     prometheus::ChunkedReadResponse response;
     response.set_query_index(query_index);
     prometheus::ChunkedSeries* chunked = response.add_chunked_series();
-    SetLabels(series.labels, chunked);
+    SetLabels(labels, chunked);
     for (size_t bytes = 0; at < times.size() && bytes < kFrameBytes;) {
       const size_t count = std::min(kXorChunkSamples, times.size() - at);
       prometheus::Chunk* chunk = chunked->add_chunks();
@@ -166,10 +186,9 @@ void AppendChunked(const RawSeries& series, int64_t query_index, std::string* bo
 absl::Status AppendChunks(RawReader* reader, const prometheus::ReadRequest& request,
                           std::string* body) {
   for (int i = 0; i < request.queries_size(); ++i) {
-    ASSIGN_OR_RETURN(const RawAnswer answer, reader->Read(request.queries(i)));
-    for (const RawSeries& series : answer.series) {
-      AppendChunked(series, i, body);
-    }
+    const auto encode = [i](model::LabelsView labels, const storage::SampleColumns& samples,
+                            std::string* text) { AppendChunked(labels, samples, i, text); };
+    RETURN_IF_ERROR(reader->Read(request.queries(i), encode, body));
   }
   return absl::OkStatus();
 }
