@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "gtest/gtest.h"
 #include "tests/server/testing/api_server.h"
 #include "tests/server/testing/http_client.h"
@@ -202,6 +204,22 @@ TEST_F(QueryRoutesTest, BoundsTheSamplesOfAQuery) {
   Start({.engine = {.max_samples = 10}});
   const std::string body = Get("/api/v1/query?query=up[1m]&time=20", 422);
   EXPECT_NE(body.find("too many samples"), std::string::npos) << body;
+}
+
+TEST_F(QueryRoutesTest, EndsAQueryWhoseClientHasGone) {
+  Start({.http = {.query_threads = 1}});
+  {
+    HttpClient impatient(server_->port());
+    // Eleven thousand windows of 864,000 values: a minute's work at least.
+    impatient.Send(
+        "GET /api/v1/query_range?query=up%20and%20quantile_over_time(0.5,vector(1)[10d:1s])"
+        "&start=0&end=11000&step=1 HTTP/1.1\r\nHost: t\r\n\r\n");
+    while (server_->querier().max_time() == 0) {
+      std::this_thread::yield();
+    }
+  }
+  // The only thread for queries is free again, well before the client here gives up.
+  Get("/api/v1/query?query=1");
 }
 
 TEST_F(QueryRoutesTest, FormatsQueries) {
