@@ -1,8 +1,9 @@
 """Asks Tidemark, Prometheus and VictoriaMetrics the same queries over the same series.
 
 Every server, alone, is given the log-backup series of a fleet and settles; its data folder is kept
-in build/bench/query-SPAN, so that later runs only ask. Each query is asked until it is warm, then
---rounds times. Reported are the median of the wall clock, and the processor time of the server per
+in build/bench/query-SPAN, so that later runs only ask. To be asked a server starts on a copy of the
+folder, and is sent the newest scrapes, as a server at work has just been. Each query is asked until
+it is warm, then --rounds times. Reported are the median of the wall clock, and the processor time of the server per
 query, in milliseconds.
 
 All servers are asked as they are; Tidemark and VictoriaMetrics, which keep results of range
@@ -19,6 +20,7 @@ asked again replace their figures; the others stay.
 """
 
 import argparse
+import contextlib
 import gzip
 import json
 import pathlib
@@ -36,6 +38,8 @@ from results import machine
 from servers import SERVERS, WORK, Server
 
 WARM = 2
+# The newest scrapes, which a server gets when it is to be asked: more than the look-back.
+NEWEST = 40
 
 # By span: series, scrapes, seconds between queries' steps. A week of 20,000 series would take the
 # slowest peer hours to load.
@@ -155,6 +159,7 @@ class Load:
         self.series, self.scrapes = series, scrapes
         self.folder = WORK / f"query-{span}"
         self.about = self.folder / "about.json"
+        self.newest_path = self.folder / "newest.rec"
 
     def facts(self):
         return json.loads(self.about.read_text()) if self.about.exists() else {}
@@ -182,13 +187,30 @@ class Load:
     def recording(self):
         path = self.folder / "requests.rec"
         if not path.exists():
-            end = int(time.time()) // 60 * 60 - 120
-            recording = Recording(self.series, self.scrapes, path=path)
+            now = time.time()
+            end = int(now) // 60 * 60 - 60
+            recording = Recording(self.series, self.scrapes, path=path, ago=15 * NEWEST + 15)
+            newest = Recording(self.series, NEWEST, path=self.newest_path,
+                               ago=15 + time.time() - now)
             self.about.write_text(json.dumps({
-                "series": self.series, "scrapes": self.scrapes, "samples": recording.samples,
+                "series": self.series, "scrapes": self.scrapes,
+                "samples": recording.samples + newest.samples,
                 "end": end, "loaded": self.facts().get("loaded", [])}))
             return recording
         return Recording.existing(self.series, self.scrapes, path)
+
+    @contextlib.contextmanager
+    def server(self, name, flags):
+        """A server at work on a copy of what it was loaded with."""
+        copy = self.folder / "asked"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.folder / name, copy)
+        with Server(name, flags, data=copy) as server:
+            server.wait_idle()
+            Recording.existing(self.series, NEWEST, self.newest_path).replay(server)
+            server.wait_idle()
+            yield server
+        shutil.rmtree(copy)
 
 
 def ask_all(load, step, asked, rounds, only, results):
@@ -198,8 +220,7 @@ def ask_all(load, step, asked, rounds, only, results):
         name, flags, extra = ASKED[column]
         if name not in facts["loaded"]:
             continue
-        with Server(name, flags, data=load.folder / name) as server:
-            server.wait_idle()
+        with load.server(name, flags) as server:
             client = Client(server)
             for query, request in requests(end, facts["scrapes"] * 15, step).items():
                 if only in query:
