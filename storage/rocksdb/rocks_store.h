@@ -42,7 +42,7 @@ namespace tidemark::storage {
 
 struct RocksStoreOptions {
   size_t block_cache_bytes = 256u << 20;
-  size_t chunk_memtable_bytes = 64u << 20;
+  size_t chunk_memtable_bytes = 24u << 20;
   // Bound on what flushes and compactions write; 0 is no bound.
   int64_t write_limit_bytes_per_second = 0;
 };
