@@ -21,6 +21,7 @@
 #include "server/api/fleet_routes.h"
 #include "server/api/lifecycle_routes.h"
 #include "server/api/query_routes.h"
+#include "server/api/rule_routes.h"
 #include "server/api/series_routes.h"
 #include "server/api/status_routes.h"
 #include "server/api/write_route.h"
@@ -159,6 +160,9 @@ class Server {
   std::unique_ptr<query::RangeCache> range_cache_;
   std::unique_ptr<ReceiverSink> sink_;
   std::unique_ptr<FleetService> fleet_;
+  RuleSource rule_source_{.status = [] { return std::vector<alert::LiveGroupStatus>(); },
+                          .history = [](const auto&) { return alert::HistoryAnswer(); },
+                          .alertmanagers = [] { return std::vector<std::string>(); }};
   std::unique_ptr<HttpServer> http_;  // last: its handlers use all of the above
 };
 
@@ -199,6 +203,7 @@ RouteTable Server::Routes() {
   AddExportRoutes(&slot_, &routes);
   AddSeriesRoutes(&slot_, &routes);
   AddStatusRoutes(&status_, &slot_, &routes);
+  AddRuleRoutes(&rule_source_, &slot_, &routes);
   AddAdminRoutes({.enabled = flags_.enable_admin_api,
                   .delete_series =
                       [this](std::span<const Matchers> selectors, model::Timestamp min_time,
@@ -232,7 +237,10 @@ absl::Status Server::OpenStore() {
   fleet_ = std::make_unique<FleetService>(
       FleetOptionsOf(flags_), FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr});
   fleet_->Start();
-  config_->SetListener([this](const Config& config) { ApplyConfig(config); });
+  config_->SetListener([this](const Config& config) {
+    ApplyConfig(config);
+    return absl::OkStatus();
+  });
   backend_ = {.querier = db_.get(),
               .engine = engine_.get(),
               .range_cache = range_cache_.get(),

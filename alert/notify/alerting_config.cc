@@ -25,12 +25,19 @@ class AlertingReader {
   explicit AlertingReader(std::string_view path) : yaml_(path) {}
 
   ParsedAlertingConfig Run(std::string_view text) {
-    ParsedAlertingConfig parsed;
     try {
-      ReadAlerting(YAML::Load(std::string(text)), &parsed.config);
+      return Run(YAML::Load(std::string(text)));
     } catch (const YAML::Exception& e) {
+      ParsedAlertingConfig parsed;
       yaml_.Error({e.mark.line + 1, e.mark.column + 1}, e.msg);
+      parsed.errors = std::move(yaml_.errors());
+      return parsed;
     }
+  }
+
+  ParsedAlertingConfig Run(const YAML::Node& section) {
+    ParsedAlertingConfig parsed;
+    ReadAlerting(section, &parsed.config);
     parsed.errors = std::move(yaml_.errors());
     std::stable_sort(parsed.errors.begin(), parsed.errors.end(), [](const auto& a, const auto& b) {
       return std::pair(a.position.line, a.position.column) <
@@ -245,6 +252,10 @@ std::string AlertsPath(std::string_view prefix) {
 
 ParsedAlertingConfig ParseAlertingConfig(std::string_view path, std::string_view yaml) {
   return AlertingReader(path).Run(yaml);
+}
+
+ParsedAlertingConfig ParseAlertingConfig(std::string_view path, const YAML::Node& section) {
+  return AlertingReader(path).Run(section);
 }
 
 absl::StatusOr<std::vector<net::Url>> AlertmanagerUrls(const AlertmanagerGroup& group) {

@@ -11,6 +11,10 @@
 #include "alert/yaml/finding.h"
 #include "net/http_client.h"
 
+namespace YAML {
+class Node;
+}
+
 namespace tidemark::alert {
 
 // Alertmanagers that are reached in the same way.
@@ -42,6 +46,8 @@ struct ParsedAlertingConfig {
 // Parses the content of the section, a mapping with `alert_relabel_configs` and `alertmanagers`.
 // Unknown keys are errors; so are ways to discover Alertmanagers other than static_configs.
 ParsedAlertingConfig ParseAlertingConfig(std::string_view path, std::string_view yaml);
+// The same of a section that was parsed as part of its file.
+ParsedAlertingConfig ParseAlertingConfig(std::string_view path, const YAML::Node& section);
 
 // The addresses that the targets of `group` have after relabelling, each once.
 absl::StatusOr<std::vector<net::Url>> AlertmanagerUrls(const AlertmanagerGroup& group);

@@ -43,10 +43,14 @@ HttpResponse Reload(const LifecycleActions& actions) {
                       fmt::format("failed to reload the configuration: {}", base::Message(status)));
 }
 
-HttpResponse Expose(const base::MetricsRegistry& metrics) {
+HttpResponse Expose(const base::MetricsRegistry& metrics, const LifecycleActions& actions,
+                    const BackendSlot& slot) {
   HttpResponse response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";
   response.body = metrics.Expose();
+  if (actions.more_metrics && slot.Get() != nullptr) {
+    response.body += actions.more_metrics();
+  }
   return response;
 }
 
@@ -67,7 +71,8 @@ void AddLifecycleRoutes(const LifecycleActions& actions, const BackendSlot* slot
       },
       routes);
   AddPage(
-      "/metrics", RunOn::kApiPool, [metrics](const HttpRequest&) { return Expose(*metrics); },
+      "/metrics", RunOn::kApiPool,
+      [metrics, actions, slot](const HttpRequest&) { return Expose(*metrics, actions, *slot); },
       routes);
   AddAction(
       "/-/reload", actions.enabled, [actions](const HttpRequest&) { return Reload(actions); },

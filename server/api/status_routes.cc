@@ -182,17 +182,13 @@ void AddStatusRoutes(const ServerStatus* status, const BackendSlot* slot, RouteT
       },
       slot, routes);
   AddGetRoute("/api/v1/status/tsdb", Tsdb, slot, routes);
-  // Nothing is scraped and no rules are loaded; tools ask nevertheless.
+  // Nothing is scraped; tools ask nevertheless.
   AddFixedAnswer("/api/v1/targets",
                  R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})", slot,
                  routes);
   AddFixedAnswer("/api/v1/targets/metadata", "[]", slot, routes);
   AddFixedAnswer("/api/v1/scrape_pools", R"({"scrapePools":[]})", slot, routes);
   AddFixedAnswer("/api/v1/notifications", "[]", slot, routes);
-  AddFixedAnswer("/api/v1/rules", R"({"groups":[]})", slot, routes);
-  AddFixedAnswer("/api/v1/alerts", R"({"alerts":[]})", slot, routes);
-  AddFixedAnswer("/api/v1/alertmanagers", R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})",
-                 slot, routes);
 }
 
 }  // namespace tidemark::server

@@ -4,11 +4,8 @@
 #include <limits>
 #include <optional>
 
-#include "base/status_macros.h"
-#include "fmt/format.h"
-#include "query/parser/duration.h"
 #include "query/parser/parser.h"
-#include "yaml-cpp/yaml.h"
+#include "server/config/internal/yaml_entries.h"
 
 namespace tidemark::server {
 namespace {
@@ -49,10 +46,6 @@ constexpr LimitKey kLimitKeys[] = {
                                        std::numeric_limits<int64_t>::max()),
 };
 
-absl::Status ErrorAt(const YAML::Mark& mark, std::string_view text) {
-  return absl::InvalidArgumentError(fmt::format("line {}: {}", mark.line + 1, text));
-}
-
 const LimitKey* FindLimit(std::string_view name) {
   for (const LimitKey& key : kLimitKeys) {
     if (key.name == name) {
@@ -63,9 +56,8 @@ const LimitKey* FindLimit(std::string_view name) {
 }
 
 std::optional<int64_t> ParseValue(std::string_view text, Unit unit) {
-  if (unit == Unit::kDuration && text != "0") {
-    const auto ms = query::ParseDurationMs(text);
-    return ms.ok() ? std::optional(*ms) : std::nullopt;
+  if (unit == Unit::kDuration) {
+    return ParseConfigDuration(text);
   }
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -80,8 +72,7 @@ std::string ValueText(int64_t value, Unit unit) {
 absl::Status ReadLimit(const YAML::Node& name, const YAML::Node& value, Limits* limits) {
   const LimitKey* key = name.IsScalar() ? FindLimit(name.Scalar()) : nullptr;
   if (key == nullptr) {
-    return ErrorAt(name.Mark(),
-                   fmt::format("unknown key limits.{}", name.IsScalar() ? name.Scalar() : "?"));
+    return ErrorAt(name.Mark(), fmt::format("unknown key limits.{}", KeyOf(name)));
   }
   const std::optional<int64_t> number =
       value.IsScalar() ? ParseValue(value.Scalar(), key->unit) : std::nullopt;
@@ -99,27 +90,6 @@ absl::Status ReadLimit(const YAML::Node& name, const YAML::Node& value, Limits* 
   return absl::OkStatus();
 }
 
-// Calls `read` for each entry of the mapping `node`; nothing is an empty mapping.
-template <typename Read>
-absl::Status ForEachEntry(const YAML::Node& node, std::string_view what, Read read) {
-  if (node.IsNull()) {
-    return absl::OkStatus();
-  }
-  if (!node.IsMap()) {
-    return ErrorAt(node.Mark(), fmt::format("{} must be a mapping", what));
-  }
-  std::vector<std::string> seen;
-  for (const auto& entry : node) {
-    const std::string name = entry.first.IsScalar() ? entry.first.Scalar() : "";
-    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
-      return ErrorAt(entry.first.Mark(), fmt::format("key {} occurs twice", name));
-    }
-    seen.push_back(name);
-    RETURN_IF_ERROR(read(entry.first, entry.second));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ReadLimits(const YAML::Node& node, Limits* limits) {
   return ForEachEntry(node, "limits", [limits](const YAML::Node& name, const YAML::Node& value) {
     return ReadLimit(name, value, limits);
@@ -128,7 +98,7 @@ absl::Status ReadLimits(const YAML::Node& node, Limits* limits) {
 
 absl::Status ReadOverrideKey(const YAML::Node& name, const YAML::Node& value,
                              RetentionOverride* override) {
-  const std::string key = name.IsScalar() ? name.Scalar() : "?";
+  const std::string key = KeyOf(name);
   if (key == "match") {
     override->match = value.IsScalar() ? value.Scalar() : "";
     const absl::Status parsed = query::ParseSelector(override->match).status();
@@ -162,16 +132,11 @@ absl::Status ReadOverride(const YAML::Node& node, std::vector<RetentionOverride>
 absl::Status ReadStorage(const YAML::Node& node, Config* config) {
   return ForEachEntry(node, "storage", [config](const YAML::Node& name, const YAML::Node& value) {
     if (!name.IsScalar() || name.Scalar() != "retention") {
-      return ErrorAt(name.Mark(),
-                     fmt::format("unknown key storage.{}", name.IsScalar() ? name.Scalar() : "?"));
+      return ErrorAt(name.Mark(), fmt::format("unknown key storage.{}", KeyOf(name)));
     }
-    if (!value.IsSequence() && !value.IsNull()) {
-      return ErrorAt(value.Mark(), "storage.retention must be a list");
-    }
-    for (const YAML::Node& entry : value) {
-      RETURN_IF_ERROR(ReadOverride(entry, &config->retention));
-    }
-    return absl::OkStatus();
+    return ForEachElement(value, "storage.retention", [config](const YAML::Node& entry) {
+      return ReadOverride(entry, &config->retention);
+    });
   });
 }
 
@@ -186,20 +151,71 @@ std::string RetentionText(const Config& config) {
   return text;
 }
 
+// Puts a word in place of what nobody is to read.
+void MaskSecrets(YAML::Node node) {
+  static constexpr std::string_view kSecrets[] = {"password", "credentials", "bearer_token"};
+  for (auto entry : node) {
+    if (node.IsSequence()) {
+      MaskSecrets(entry);
+    } else if (std::find(std::begin(kSecrets), std::end(kSecrets), KeyOf(entry.first)) !=
+               std::end(kSecrets)) {
+      entry.second = "<secret>";
+    } else {
+      MaskSecrets(entry.second);
+    }
+  }
+}
+
+absl::Status ReadAlerting(const YAML::Node& node, Config* config) {
+  alert::ParsedAlertingConfig parsed = alert::ParseAlertingConfig("", node);
+  if (!parsed.errors.empty()) {
+    const alert::FileFinding& first = parsed.errors.front();
+    return absl::InvalidArgumentError(
+        fmt::format("line {}: alerting: {}", first.position.line, first.message));
+  }
+  config->alerting = std::move(parsed.config);
+  YAML::Node shown;
+  shown["alerting"] = YAML::Clone(node);
+  MaskSecrets(shown["alerting"]);
+  config->alerting_yaml = YAML::Dump(shown) + "\n";
+  return absl::OkStatus();
+}
+
+absl::Status ReadSection(const YAML::Node& name, const YAML::Node& value, Config* config) {
+  const std::string key = KeyOf(name);
+  if (key == "limits") {
+    return ReadLimits(value, &config->limits);
+  }
+  if (key == "storage") {
+    return ReadStorage(value, config);
+  }
+  if (key == "alerting") {
+    return ReadAlerting(value, config);
+  }
+  absl::Status read = ReadRulesSection(key, value, &config->rules);
+  return absl::IsNotFound(read) ? ErrorAt(name.Mark(), fmt::format("unknown key {}", key)) : read;
+}
+
 absl::StatusOr<Config> ReadDocument(const YAML::Node& document) {
   Config config;
-  RETURN_IF_ERROR(ForEachEntry(
-      document, "the configuration", [&config](const YAML::Node& name, const YAML::Node& value) {
-        if (name.IsScalar() && name.Scalar() == "limits") {
-          return ReadLimits(value, &config.limits);
-        }
-        if (name.IsScalar() && name.Scalar() == "storage") {
-          return ReadStorage(value, &config);
-        }
-        return ErrorAt(name.Mark(),
-                       fmt::format("unknown key {}", name.IsScalar() ? name.Scalar() : "?"));
-      }));
+  RETURN_IF_ERROR(ForEachEntry(document, "the configuration",
+                               [&config](const YAML::Node& name, const YAML::Node& value) {
+                                 return ReadSection(name, value, &config);
+                               }));
   return config;
+}
+
+void Resolve(std::string_view folder, std::string* path) {
+  if (!path->empty() && path->front() != '/' && !folder.empty()) {
+    *path = fmt::format("{}/{}", folder, *path);
+  }
+}
+
+// Every section behind `limits` and `storage`, with its name.
+std::vector<std::pair<std::string, std::string>> AlertSections(const Config& config) {
+  auto sections = RulesYaml(config.rules);
+  sections.emplace_back("alerting", config.alerting_yaml);
+  return sections;
 }
 
 }  // namespace
@@ -212,6 +228,19 @@ absl::StatusOr<Config> ParseConfig(std::string_view yaml) {
   }
 }
 
+void ResolvePaths(std::string_view folder, Config* config) {
+  for (std::string& pattern : config->rules.files) {
+    Resolve(folder, &pattern);
+  }
+  for (alert::AlertmanagerGroup& group : config->alerting.alertmanagers) {
+    for (std::string* path :
+         {&group.http.password_file, &group.http.credentials_file, &group.http.tls.ca_file,
+          &group.http.tls.cert_file, &group.http.tls.key_file}) {
+      Resolve(folder, path);
+    }
+  }
+}
+
 std::string ToYaml(const Config& config) {
   std::string yaml = "limits:\n";
   for (const LimitKey& key : kLimitKeys) {
@@ -219,6 +248,9 @@ std::string ToYaml(const Config& config) {
   }
   if (!config.retention.empty()) {
     yaml += "storage:\n  retention:\n" + RetentionText(config);
+  }
+  for (const auto& [name, text] : AlertSections(config)) {
+    yaml += text;
   }
   return yaml;
 }
@@ -236,6 +268,16 @@ std::vector<std::string> Differences(const Config& before, const Config& after) 
   if (before.retention != after.retention) {
     changes.push_back(fmt::format("storage.retention: {} entries -> {} entries",
                                   before.retention.size(), after.retention.size()));
+  }
+  const auto old_sections = AlertSections(before);
+  const auto new_sections = AlertSections(after);
+  for (size_t i = 0; i < old_sections.size(); ++i) {
+    if (old_sections[i] != new_sections[i]) {
+      changes.push_back(fmt::format("{}: says something else", old_sections[i].first));
+    }
+  }
+  if (before.alerting != after.alerting && before.alerting_yaml == after.alerting_yaml) {
+    changes.push_back("alerting: has other secrets");
   }
   return changes;
 }

@@ -1,5 +1,5 @@
-// Config is what the configuration file says: limits of what senders may write, and what is kept
-// for another time than the rest. A plain value.
+// Config is what the configuration file says: limits of what senders may write, what is kept for
+// another time than the rest, rules, and who is told of alerts. A plain value.
 //
 // Every key is described in deploy/tidemark.yml. What is not in the file has its default; a key
 // that does not exist is an error.
@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "alert/notify/alerting_config.h"
+#include "server/config/rules_config.h"
 
 namespace tidemark::server {
 
@@ -36,12 +38,18 @@ struct RetentionOverride {
 struct Config {
   Limits limits;
   std::vector<RetentionOverride> retention;  // the first that selects a series counts
+  RulesConfig rules;
+  alert::AlertingConfig alerting;
+  std::string alerting_yaml;  // the section as it stands in the file, secrets masked
 
   friend bool operator==(const Config&, const Config&) = default;
 };
 
 // InvalidArgument, with the line, for what is not YAML, not a known key, or not a valid value.
 absl::StatusOr<Config> ParseConfig(std::string_view yaml);
+
+// Makes paths that are not absolute start in `folder`, where the configuration's file is.
+void ResolvePaths(std::string_view folder, Config* config);
 
 // The whole configuration, defaults included, in the form of the file.
 std::string ToYaml(const Config& config);

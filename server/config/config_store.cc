@@ -24,6 +24,8 @@ absl::StatusOr<Config> ReadConfigFile(const std::string& path) {
   if (!config.ok()) {
     return base::Annotate(config.status(), path);
   }
+  const size_t slash = path.rfind('/');
+  ResolvePaths(slash == std::string::npos ? "" : std::string_view(path).substr(0, slash), &*config);
   return config;
 }
 
@@ -65,17 +67,15 @@ absl::Status ConfigStore::TryReload() {
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const Config next, ReadConfigFile(path_));
+  if (listener_) {
+    RETURN_IF_ERROR(listener_(next));
+  }
   const std::vector<std::string> changes = Differences(config_, next);
   deps_.logger->Info("configuration reloaded", {{"file", path_}, {"changes", changes.size()}});
   for (const std::string& change : changes) {
     deps_.logger->Info("configuration changed", {{"change", change}});
   }
-  if (!changes.empty()) {
-    config_ = next;
-    if (listener_) {
-      listener_(next);
-    }
-  }
+  config_ = next;
   return absl::OkStatus();
 }
 

@@ -25,16 +25,19 @@ class ConfigStore {
     base::Logger* logger;
     base::MetricsRegistry* metrics;
   };
-  using Listener = std::function<void(const Config&)>;
+  // Puts a configuration into force as a whole, or says why that cannot be.
+  using Listener = std::function<absl::Status(const Config&)>;
 
   // Reads `path`; without a path the defaults are in force. The deps must outlive the store.
   static absl::StatusOr<std::unique_ptr<ConfigStore>> Open(const std::string& path,
                                                            const Deps& deps);
 
-  // Reads the file again, logs what differs and tells the listener.
+  // Reads the file again, has the listener put it into force, and logs what differs. When either
+  // fails everything stays as it was.
   absl::Status Reload() ABSL_LOCKS_EXCLUDED(mu_);
 
-  // `listener` is called after each later change, by the thread that reloads.
+  // `listener` is called at each later reading, also when nothing differs: files that the
+  // configuration names may. By the thread that reloads.
   void SetListener(Listener listener) ABSL_LOCKS_EXCLUDED(mu_);
 
   Config config() const ABSL_LOCKS_EXCLUDED(mu_);

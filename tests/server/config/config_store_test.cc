@@ -40,17 +40,44 @@ TEST_F(ConfigStoreTest, DoesNotOpenAMissingOrWrongFile) {
   EXPECT_EQ(Open().status().message(), path_ + ": line 1: unknown key nonsense");
 }
 
-TEST_F(ConfigStoreTest, TellsTheListenerWhatIsNew) {
+TEST_F(ConfigStoreTest, HasTheListenerPutEachReadingIntoForce) {
   Write("limits: {max_labels_per_series: 10}\n");
   const auto store = *Open();
-  size_t told = 0;
-  store->SetListener([&told](const Config& c) { told = c.limits.max_labels_per_series; });
-  ASSERT_TRUE(store->Reload().ok());
-  EXPECT_EQ(told, 0u) << "told although nothing changed";
+  std::vector<size_t> told;
+  store->SetListener([&told](const Config& c) {
+    told.push_back(c.limits.max_labels_per_series);
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(store->Reload().ok());  // files that the configuration names may have changed
   Write("limits: {max_labels_per_series: 20}\n");
   ASSERT_TRUE(store->Reload().ok());
-  EXPECT_EQ(told, 20u);
+  EXPECT_EQ(told, (std::vector<size_t>{10, 20}));
   EXPECT_EQ(store->config().limits.max_labels_per_series, 20u);
+}
+
+TEST_F(ConfigStoreTest, KeepsTheOldConfigurationWhenTheListenerRefusesTheNewOne) {
+  Write("limits: {max_labels_per_series: 10}\n");
+  const auto store = *Open();
+  store->SetListener(
+      [](const Config&) { return absl::InvalidArgumentError("rules.yml:3:5: unknown key"); });
+  Write("limits: {max_labels_per_series: 20}\n");
+  EXPECT_EQ(store->Reload().message(), "rules.yml:3:5: unknown key");
+  EXPECT_EQ(store->config().limits.max_labels_per_series, 10u);
+  EXPECT_EQ(Metric("tidemark_config_last_reload_successful"), 0);
+  EXPECT_FALSE(store->last_reload().ok);
+}
+
+TEST_F(ConfigStoreTest, FindsFilesBesideTheConfiguration) {
+  Write(
+      "rule_files: [rules/*.yml, /etc/rules.yml]\n"
+      "alerting: {alertmanagers: [{static_configs: [{targets: [am:9093]}], "
+      "basic_auth: {username: u, password_file: secret}}]}\n");
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const Config config = (*store)->config();
+  EXPECT_EQ(config.rules.files,
+            (std::vector<std::string>{dir_.File("rules/*.yml"), "/etc/rules.yml"}));
+  EXPECT_EQ(config.alerting.alertmanagers[0].http.password_file, dir_.File("secret"));
 }
 
 TEST_F(ConfigStoreTest, KeepsTheOldConfigurationWhenTheNewOneIsWrong) {

@@ -89,6 +89,14 @@ RouteTable ApiServer::Routes(const ApiServerOptions& options) {
   AddExportRoutes(&slot_, &routes);
   AddSeriesRoutes(&slot_, &routes);
   AddStatusRoutes(&status_, &slot_, &routes);
+  rule_source_ = {.status = [this] { return groups; },
+                  .history =
+                      [this](const alert::HistoryQuery& query) {
+                        asked = query;
+                        return history;
+                      },
+                  .alertmanagers = [this] { return alertmanagers; }};
+  AddRuleRoutes(&rule_source_, &slot_, &routes);
   AddWriteRoute(options.write, &sink_slot_, &slot_, &routes);
   AddAdminRoutes({.enabled = options.admin,
                   .delete_series =

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "query/engine/engine.h"
 #include "server/api/backend.h"
+#include "server/api/rule_routes.h"
 #include "server/api/status_routes.h"
 #include "server/api/write_route.h"
 #include "server/http/http_server.h"
@@ -96,6 +97,12 @@ class ApiServer {
   // What the admin pages did, in words, and what they answer.
   std::vector<std::string> admin_calls;
   absl::Status admin_result;
+  // What is told of rules and alerts, and what the history was last asked for. Not to be touched
+  // while a request is answered.
+  std::vector<alert::LiveGroupStatus> groups;
+  std::vector<std::string> alertmanagers;
+  absl::StatusOr<alert::HistoryAnswer> history = alert::HistoryAnswer();
+  alert::HistoryQuery asked;
 
  private:
   absl::Status NoteAdminCall(std::string call);
@@ -113,6 +120,7 @@ class ApiServer {
   FakeSink sink_;
   SinkSlot sink_slot_;
   ServerStatus status_;
+  RuleSource rule_source_;
   std::unique_ptr<HttpServer> server_;
 };
 
