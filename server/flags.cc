@@ -92,12 +92,24 @@ void AddWebFlags(CLI::App* app, ServeFlags* flags) {
   app->add_option("--web.cors.origin", flags->cors_origin,
                   "regular expression of the origins that browsers may call from")
       ->capture_default_str();
+  app->add_option("--web.external-url", flags->external_url,
+                  "where people reach this server, for links in alerts; http:// and the listen "
+                  "address if not given");
   app->add_flag("--web.enable-lifecycle,!--no-web.enable-lifecycle", flags->enable_lifecycle,
                 "answer /-/reload and /-/quit");
   app->add_flag("--web.enable-admin-api,!--no-web.enable-admin-api", flags->enable_admin_api,
                 "answer /api/v1/admin/tsdb/...");
   app->add_flag("--web.enable-remote-write-receiver,!--no-web.enable-remote-write-receiver",
                 flags->enable_remote_write, "answer /api/v1/write (on by default)");
+}
+
+void AddAlertFlags(CLI::App* app, ServeFlags* flags) {
+  AddDuration(app, "--rules.alert.resend-delay", &flags->resend_delay_ms,
+              "how long receivers are not told of an alert again");
+  app->add_option("--alertmanager.notification-queue-capacity", flags->notification_queue_capacity,
+                  "states of alerts that wait for one Alertmanager; beyond it the oldest go")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
 }
 
 void AddQueryFlags(CLI::App* app, ServeFlags* flags) {
@@ -345,6 +357,7 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddWebFlags(serve, &flags);
   AddQueryFlags(serve, &flags);
   AddFleetFlags(serve, &flags);
+  AddAlertFlags(serve, &flags);
   AddFeatureFlag(serve, &flags);
   AddLogLevel(serve, &flags.log_level);
   BackupFlags backup_flags;
@@ -369,6 +382,9 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   } else if (query->parsed()) {
     line.query = std::move(query_flags);
   } else if (serve->parsed()) {
+    if (flags.external_url.empty()) {
+      flags.external_url = "http://" + flags.listen_address;
+    }
     flags.as_text = AsText(*serve);
     line.serve = std::move(flags);
   } else {

@@ -35,6 +35,7 @@ struct ServeFlags {
   int64_t read_timeout_ms = 300'000;
   int64_t drain_timeout_ms = 30'000;
   std::string cors_origin = ".*";
+  std::string external_url;  // set to http://<listen address> when not given
   bool enable_lifecycle = false;
   bool enable_admin_api = false;
   bool enable_remote_write = true;
@@ -53,6 +54,9 @@ struct ServeFlags {
   bool fill_modifiers = false;
   bool extended_ranges = false;
   bool delayed_name_removal = false;
+
+  int64_t resend_delay_ms = 60'000;
+  size_t notification_queue_capacity = 10'000;
 
   base::LogLevel log_level = base::LogLevel::kInfo;
 

@@ -16,6 +16,7 @@
 #include "query/cache/range_cache.h"
 #include "query/engine/engine.h"
 #include "query/parser/parser.h"
+#include "server/alerting/rule_runtime.h"
 #include "server/api/admin_routes.h"
 #include "server/api/export_routes.h"
 #include "server/api/fleet_routes.h"
@@ -98,6 +99,18 @@ FleetServiceOptions FleetOptionsOf(const ServeFlags& flags) {
   return options;
 }
 
+RuleRuntimeOptions RuleOptionsOf(const ServeFlags& flags) {
+  RuleRuntimeOptions options;
+  options.history.dir = flags.storage_path + "/alerts";
+  options.history.sync = SyncModeOf(flags.journal_sync);
+  options.history.sync_interval_ms = flags.journal_sync_interval_ms;
+  options.history.retention_ms = flags.retention_ms;
+  options.external_url = flags.external_url;
+  options.resend_delay_ms = flags.resend_delay_ms;
+  options.notification_queue_capacity = flags.notification_queue_capacity;
+  return options;
+}
+
 HttpServerOptions HttpOptionsOf(const ServeFlags& flags) {
   HttpServerOptions options;
   options.listen_address = flags.listen_address;
@@ -139,9 +152,10 @@ class Server {
  private:
   absl::Status StartListening();
   absl::Status OpenStore();
+  absl::Status OpenRules();
   void FillStatus();
   RouteTable Routes();
-  void ApplyConfig(const Config& config);
+  absl::Status ApplyConfig(const Config& config);
 
   const ServeFlags& flags_;
   Signals* const signals_;
@@ -160,9 +174,8 @@ class Server {
   std::unique_ptr<query::RangeCache> range_cache_;
   std::unique_ptr<ReceiverSink> sink_;
   std::unique_ptr<FleetService> fleet_;
-  RuleSource rule_source_{.status = [] { return std::vector<alert::LiveGroupStatus>(); },
-                          .history = [](const auto&) { return alert::HistoryAnswer(); },
-                          .alertmanagers = [] { return std::vector<std::string>(); }};
+  std::unique_ptr<RuleRuntime> rules_;
+  RuleSource rule_source_;
   std::unique_ptr<HttpServer> http_;  // last: its handlers use all of the above
 };
 
@@ -219,7 +232,8 @@ RouteTable Server::Routes() {
                 &sink_slot_, &slot_, &routes);
   AddLifecycleRoutes({.enabled = flags_.enable_lifecycle,
                       .reload = [this] { return config_->Reload(); },
-                      .quit = [this] { signals_->Quit(); }},
+                      .quit = [this] { signals_->Quit(); },
+                      .more_metrics = [this] { return rules_->ExposeMetrics(); }},
                      &slot_, &metrics_, &routes);
   AddFleetRoutes([this] { return fleet_.get(); }, flags_.enable_admin_api, &slot_, &routes);
   return routes;
@@ -237,10 +251,8 @@ absl::Status Server::OpenStore() {
   fleet_ = std::make_unique<FleetService>(
       FleetOptionsOf(flags_), FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr});
   fleet_->Start();
-  config_->SetListener([this](const Config& config) {
-    ApplyConfig(config);
-    return absl::OkStatus();
-  });
+  RETURN_IF_ERROR(OpenRules());
+  config_->SetListener([this](const Config& config) { return ApplyConfig(config); });
   backend_ = {.querier = db_.get(),
               .engine = engine_.get(),
               .range_cache = range_cache_.get(),
@@ -253,7 +265,22 @@ absl::Status Server::OpenStore() {
   return absl::OkStatus();
 }
 
-void Server::ApplyConfig(const Config& config) {
+absl::Status Server::OpenRules() {
+  ASSIGN_OR_RETURN(rules_,
+                   RuleRuntime::Open(RuleOptionsOf(flags_), config_->config(),
+                                     {db_.get(), engine_.get(), &clock_, logger_, &metrics_}));
+  rule_source_ = {
+      .status = [this] { return rules_->Status(); },
+      .history =
+          [this](const alert::HistoryQuery& query) { return rules_->history().Query(query); },
+      .alertmanagers = [this] { return rules_->Alertmanagers(); }};
+  rules_->Start();
+  return absl::OkStatus();
+}
+
+// The rules first: only they can be refused.
+absl::Status Server::ApplyConfig(const Config& config) {
+  RETURN_IF_ERROR(rules_->Apply(config));
   sink_->SetLimits(config.limits);
   db_->SetRetentionRules(RetentionRulesOf(config));
   if (config.limits.max_request_bytes != started_limits_.max_request_bytes ||
@@ -261,6 +288,7 @@ void Server::ApplyConfig(const Config& config) {
     logger_->Warn(
         "limits.max_request_bytes and limits.max_sample_future take effect at the next start");
   }
+  return absl::OkStatus();
 }
 
 void Server::WaitForQuit() {
@@ -283,7 +311,9 @@ absl::Status Server::Stop() {
   if (fleet_ != nullptr) {
     fleet_->Stop();
   }
+  const absl::Status rules = rules_ == nullptr ? absl::OkStatus() : rules_->Stop();
   RETURN_IF_ERROR(db_->Close());
+  RETURN_IF_ERROR(base::Annotate(rules, "keep the states of alerts"));
   logger_->Info("stopped");
   return absl::OkStatus();
 }

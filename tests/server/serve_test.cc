@@ -5,11 +5,13 @@
 #include <thread>
 
 #include "absl/cleanup/cleanup.h"
+#include "base/clock.h"
 #include "base/status_macros.h"
 #include "gtest/gtest.h"
 #include "tests/testing/child_process.h"
 #include "tests/testing/free_port.h"
 #include "tests/testing/http_client.h"
+#include "tests/testing/http_receiver.h"
 #include "tests/testing/temp_dir.h"
 #include "tests/testing/write_request.h"
 
@@ -135,6 +137,116 @@ TEST_F(ServeTest, DoesNotStartWithAWrongConfiguration) {
   Signals signals;
   const absl::Status result = Serve(flags_, &signals, &logger);
   EXPECT_EQ(base::Message(result), flags_.config_file + ": line 1: unknown key limit");
+}
+
+// Rules, in the same process.
+class ServeRulesTest : public ServeTest {
+ protected:
+  ServeRulesTest() {
+    flags_.config_file = dir_.File("tidemark.yml");
+    flags_.external_url = "http://tidemark:9201";
+    std::ofstream(flags_.config_file) << fmt::format(
+        "rule_files: [rules.yml]\nglobal: {{evaluation_interval: 1s}}\nalerting: {{alertmanagers: "
+        "[{{static_configs: [{{targets: ['127.0.0.1:{}']}}]}}]}}\n",
+        receiver_.port());
+    WriteRules("Lag", "lag_seconds > 600");
+  }
+
+  void WriteRules(const std::string& alert, const std::string& expr) {
+    std::ofstream(dir_.File("rules.yml")) << fmt::format(
+        "groups:\n- name: lag\n  rules:\n  - alert: {}\n    expr: {}\n", alert, expr);
+  }
+  static SentSeries Lag(const std::string& cluster, double seconds) {
+    return {{{"__name__", "lag_seconds"}, {"cluster", cluster}},
+            {{base::SystemClock().NowMs(), seconds}}};
+  }
+  // Waits until /api/v1/alerts has `text`.
+  static bool WaitForAlert(tidemark::testing::HttpClient* http, const std::string& text) {
+    return tidemark::testing::WaitUntil(
+        [&] { return http->Get("/api/v1/alerts")->body.find(text) != std::string::npos; }, 60'000);
+  }
+
+  const tidemark::testing::HttpReceiver receiver_;
+};
+
+TEST_F(ServeRulesTest, TellsOfAnAlertWhenItsSampleComes) {
+  const absl::Status result = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_EQ(Write(http, Lag("a", 700)), 204);
+    EXPECT_TRUE(receiver_.WaitForRequests(1));
+    const tidemark::testing::ReceivedRequest told = receiver_.requests().at(0);
+    EXPECT_EQ(told.target, "/api/v2/alerts");
+    EXPECT_NE(told.body.find(R"("labels":{"alertname":"Lag","cluster":"a"})"), std::string::npos)
+        << told.body;
+    EXPECT_TRUE(WaitForAlert(http, R"("state":"firing")"));
+    EXPECT_NE(http->Get("/api/v1/alerts/history")->body.find(R"("cause":"arrival")"),
+              std::string::npos);
+    EXPECT_NE(http->Get("/api/v1/alertmanagers")
+                  ->body.find(fmt::format(":{}/api/v2/alerts", receiver_.port())),
+              std::string::npos);
+    const std::string metrics = http->Get("/metrics")->body;
+    EXPECT_NE(metrics.find("tidemark_rule_alerts_firing{"), std::string::npos);
+    EXPECT_NE(metrics.find("tidemark_rule_detection_delay_seconds_count{"), std::string::npos);
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
+TEST_F(ServeRulesTest, KeepsAlertsOverARestart) {
+  std::string before;
+  const auto alerts = [](tidemark::testing::HttpClient* http) {
+    const std::string body = http->Get("/api/v1/alerts")->body;
+    return body.substr(body.find("activeAt"), body.find(",\"value\"") - body.find("activeAt"));
+  };
+  const absl::Status first = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_EQ(Write(http, Lag("a", 700)), 204);
+    EXPECT_TRUE(WaitForAlert(http, R"("state":"firing")"));
+    before = alerts(http);
+  });
+  EXPECT_TRUE(first.ok()) << first;
+  const absl::Status second = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_TRUE(WaitForAlert(http, R"("state":"firing")"));
+    EXPECT_EQ(alerts(http), before);
+    EXPECT_EQ(Write(http, Lag("a", 5)), 204);
+    EXPECT_TRUE(WaitForAlert(http, R"("alerts":[])"));
+  });
+  EXPECT_TRUE(second.ok()) << second;
+}
+
+TEST_F(ServeRulesTest, KeepsTheRulesInForceWhenNewOnesAreWrong) {
+  const absl::Status result = RunServer([&](tidemark::testing::HttpClient* http) {
+    WriteRules("Lag", "lag_seconds >");
+    const auto refused = http->Post("/-/reload", "");
+    EXPECT_EQ(refused->status, 500);
+    EXPECT_NE(refused->body.find(dir_.File("rules.yml") + ":5:"), std::string::npos)
+        << refused->body;
+    EXPECT_EQ(Write(http, Lag("a", 700)), 204);
+    EXPECT_TRUE(WaitForAlert(http, R"("alertname":"Lag")"));
+    WriteRules("Late", "lag_seconds > 1");
+    EXPECT_EQ(http->Post("/-/reload", "")->status, 200);
+    EXPECT_TRUE(WaitForAlert(http, R"("alertname":"Late")"));
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
+TEST_F(ServeRulesTest, GoesOnWithItsAlertsUnderOtherSettings) {
+  const absl::Status result = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_EQ(Write(http, Lag("a", 700)), 204);
+    EXPECT_TRUE(WaitForAlert(http, R"("state":"firing")"));
+    std::ofstream(flags_.config_file, std::ios::app) << "rules: {tick: 200ms}\n";
+    EXPECT_EQ(http->Post("/-/reload", "")->status, 200);
+    EXPECT_TRUE(WaitForAlert(http, R"("state":"firing")"));
+    EXPECT_EQ(Write(http, Lag("b", 700)), 204);
+    EXPECT_TRUE(WaitForAlert(http, R"("cluster":"b")"));
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
+TEST_F(ServeRulesTest, DoesNotStartWithWrongRules) {
+  WriteRules("Lag", "lag_seconds >");
+  base::Logger logger(stderr, static_cast<base::LogLevel>(9));  // nothing
+  Signals signals;
+  const absl::Status result = Serve(flags_, &signals, &logger);
+  EXPECT_NE(base::Message(result).find(dir_.File("rules.yml") + ":5:"), std::string_view::npos)
+      << result;
 }
 
 }  // namespace

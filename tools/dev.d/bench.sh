@@ -1,9 +1,10 @@
-# measures: tools/dev bench [micro [FILTER] | ingest | peers | growth | query | report] [options]
+# measures: tools/dev bench [micro [FILTER] | ingest | peers | growth | query | alerts | report] [options]
 #
 #   micro   the Google Benchmarks, those whose names match FILTER (all)
 #   ingest  recorded requests of a simulated fleet through the real binary (the default)
 #   peers   a table of figures: Tidemark, Prometheus, VictoriaMetrics, over the same requests
 #   growth  cost by number of series, by days kept and by weeks of churn, as plots
+#   alerts  how fast alerts are told of under load, what rules cost; Prometheus beside it
 #   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
 #   report  docs/performance.md and the table of README.md from what peers and growth measured
 #
@@ -43,6 +44,7 @@ dev_bench() {
     peers) bench_end_to_end peers "$@" ;;
     growth) bench_end_to_end growth "$@" ;;
     query) bench_end_to_end query "$@" ;;
+    alerts) bench_end_to_end alerts "$@" ;;
     report) python3 bench/end_to_end/report.py ;;
     *) fail "nothing to measure is called '$what'; see tools/dev bench --help" ;;
   esac
