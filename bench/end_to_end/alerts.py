@@ -10,11 +10,12 @@ task name. An Alertmanager that notes times stands for the real one. Measured:
     memory      of 100,000 partitions
     prometheus  the same rules and samples in Prometheus, evaluated every 15 s
 
-Printed as a table; all single delays are in build/bench/alerts.json.
+Every figure goes to docs/performance/alerts.json as soon as it is taken, with all single delays; the
+table of docs/performance-alerts.md is written from there.
 """
 
 import argparse
-import json
+import contextlib
 import random
 import statistics
 import subprocess
@@ -23,9 +24,12 @@ import time
 from alert_receiver import AlertReceiver
 from recordings import FLEETSIM, Recording
 from remote_write import Writer, time_series
+from results import Results, median
 from servers import ROOT, WORK, Server
 
 TSO_PER_SECOND = 262_144_000
+RESULTS = ROOT / "docs" / "performance" / "alerts.json"
+PAGE = ROOT / "docs" / "performance-alerts.md"
 RECOMMENDED = ROOT / "tests" / "system" / "testdata" / "recommended_rules.yml"
 LAG = "max by (task) (time() - tidb_log_backup_last_checkpoint / 262144000)"
 
@@ -45,10 +49,15 @@ def configuration(name, rules, receiver, interval):
     return f"--config.file={path}"
 
 
+def name_of(cluster):
+    """Not a name that the recorded fleet has."""
+    return f"probed-{cluster}"
+
+
 def scrape(cluster, lag_s, status, now=None):
     now = now or time.time()
     t = round(now * 1000)
-    common = {"cluster": f"c{cluster}", "task": "pitr"}
+    common = {"cluster": name_of(cluster), "task": "pitr"}
     return [time_series(common | {"__name__": "tidb_log_backup_last_checkpoint", "job": "tidb",
                                   "instance": "10.0.0.1:10080"},
                         t, (now - lag_s) * TSO_PER_SECOND),
@@ -70,9 +79,9 @@ def probe(writer, receiver, clusters, pause_s=0.05):
     for cluster in clusters:
         sent = time.time()
         writer.write(scrape(cluster, 60, 2, sent))
-        told = receiver.wait(("LogBackupFailed", f"c{cluster}"), 60)
+        told = receiver.wait(("LogBackupFailed", name_of(cluster)), 60)
         if told is None:
-            raise SystemExit(f"c{cluster}: not told of in a minute")
+            raise SystemExit(f"{name_of(cluster)}: not told of in a minute")
         delays.append((told - sent) * 1000)
         time.sleep(pause_s)
     return delays
@@ -88,9 +97,9 @@ def probe_deadlines(writer, receiver, clusters):
         writer.write(scrape(cluster, 600 - ahead, 0, now))
     delays = []
     for cluster, crossing in due.items():
-        told = receiver.wait(("LogBackupRunningRPOMoreThan10m", f"c{cluster}"), 60)
+        told = receiver.wait(("LogBackupRunningRPOMoreThan10m", name_of(cluster)), 60)
         if told is None:
-            raise SystemExit(f"c{cluster}: its deadline was not told of")
+            raise SystemExit(f"{name_of(cluster)}: its deadline was not told of")
         delays.append((told - crossing) * 1000)
     return delays
 
@@ -99,19 +108,25 @@ def summary(delays):
     ordered = sorted(delays)
     return {"count": len(ordered), "p50_ms": round(statistics.median(ordered), 2),
             "p99_ms": round(ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)], 2),
-            "max_ms": round(ordered[-1], 2)}
+            "max_ms": round(ordered[-1], 2), "delays_ms": [round(delay, 2) for delay in delays]}
 
 
 def tidemark(rules, receiver):
     return Server("tidemark", [configuration("tidemark", rules, receiver, "15s")])
 
 
-def throughput(recording, rules, clusters):
-    """Samples a second; with `rules` for `clusters` clusters if given."""
-    with AlertReceiver() as receiver:
+def recording_of(options):
+    """Requests of the last minutes, so that nothing of them is late; made anew for each use."""
+    return Recording(options.series, options.scrapes, interval_seconds=1, ago=5)
+
+
+def throughput(options, rules):
+    """Samples a second of recorded requests; with `rules` for all clusters if given."""
+    with recording_of(options) as recording, AlertReceiver() as receiver:
         with tidemark(rules, receiver) if rules else Server("tidemark") as server:
             if rules:
-                healthy_fleet(Writer(server), clusters)
+                healthy_fleet(Writer(server), options.clusters)
+                time.sleep(2)
             cpu = server.cpu_seconds()
             sent = recording.replay(server)
             cpu = server.cpu_seconds() - cpu
@@ -119,9 +134,12 @@ def throughput(recording, rules, clusters):
             "samples_per_cpu_second": round(sent["samples"] / cpu)}
 
 
-def delays(rules, options, recording=None, rate=0):
-    """Delays of probes and deadlines, with requests of `recording` at `rate` meanwhile."""
-    with AlertReceiver() as receiver, tidemark(rules, receiver) as server:
+def delays(rules, options, rate=0):
+    """Delays of probes and deadlines, with recorded requests at `rate` meanwhile if it is given."""
+    with contextlib.ExitStack() as stack:
+        receiver = stack.enter_context(AlertReceiver())
+        server = stack.enter_context(tidemark(rules, receiver))
+        recording = stack.enter_context(recording_of(options)) if rate else None
         writer = Writer(server)
         healthy_fleet(writer, options.clusters)
         time.sleep(2)
@@ -129,17 +147,20 @@ def delays(rules, options, recording=None, rate=0):
         if recording:
             load = subprocess.Popen([str(FLEETSIM), "replay", f"--in={recording.path}",
                                      f"--url={server.url}/api/v1/write", f"--rate={rate}"],
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                    stderr=subprocess.DEVNULL, text=True)
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL)
             time.sleep(1)
-        probes = probe(writer, receiver, range(options.probes))
-        deadlines = probe_deadlines(writer, receiver,
-                                    range(options.probes, options.probes + options.deadlines))
-        result = {"delay": probes, "deadline": deadlines, "loaded_to_the_end": True}
+        cpu, began = server.cpu_seconds(), time.monotonic()
+        result = {"delay": summary(probe(writer, receiver, range(options.probes)))}
+        result["deadline"] = summary(probe_deadlines(
+            writer, receiver, range(options.probes, options.probes + options.deadlines)))
+        used = (server.cpu_seconds() - cpu) / (time.monotonic() - began)
+        for row in result.values():
+            row |= {"server_cores": round(used, 2), "rate": rate}
         if load:
-            result["loaded_to_the_end"] = load.poll() is None
-            if result["loaded_to_the_end"]:
-                load.kill()
+            if load.poll() is not None:
+                raise SystemExit("the load ended before the probes did: --scrapes more of them")
+            load.kill()
             load.wait()
     return result
 
@@ -160,9 +181,10 @@ def memory(partitions):
                     writer.write([time_series({"__name__": "bench_lag", "cluster": f"c{i % 1000}",
                                                "instance": f"i{i}"}, t, i % 500)
                                   for i in range(first, min(first + 1000, partitions))])
-            server.wait_idle()
+            time.sleep(5)
             resident[name] = server.resident_bytes()
-    return resident["with"] - resident["without"]
+    return {"partitions": partitions, "bytes": resident["with"] - resident["without"],
+            "resident_bytes": resident["with"]}
 
 
 def prometheus_delays(rules, probes):
@@ -174,7 +196,7 @@ def prometheus_delays(rules, probes):
             time.sleep(20)
             # The rules mix up clusters there: one fails, and is healthy again, at a time.
             found = []
-            for i in range(probes):
+            for _ in range(probes):
                 time.sleep(15 * random.random())
                 receiver.seen.clear()
                 sent = time.time()
@@ -183,45 +205,87 @@ def prometheus_delays(rules, probes):
                 found.append((told - sent) * 1000)
                 writer.write(scrape(0, 60, 0))
                 time.sleep(31)
-            return found
+            return summary(found)
+
+
+def take_load(results, rules, options):
+    """Throughput without and with rules in turn, then delays under 70 % of the greater."""
+    for _ in range(options.rounds):
+        for name, loaded in (("without rules", None), ("with rules", rules)):
+            results.take(f"throughput {name}", "tidemark", lambda: throughput(options, loaded))
+    rate = 0.7 * max(median(results.rows(f"throughput {name}", "tidemark"))["samples_per_second"]
+                     for name in ("without rules", "with rules"))
+    take_delays(results, "at 70 % of ingest", lambda: delays(rules, options, round(rate)))
+
+
+def take_delays(results, name, run):
+    found = run()
+    for kind in ("delay", "deadline"):
+        results.take(f"{kind}, {name}", "tidemark", lambda: found[kind])
+
+
+def figure_of(measure, server, rows):
+    """A line of the table."""
+    row = median(rows)
+    if "p50_ms" in row:
+        return (f"| {measure} | {server} | p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, "
+                f"max {row['max_ms']:.1f} ms | {round(row['count'])} |")
+    if "bytes" in row:
+        return (f"| {measure}, {round(row['partitions']):,} partitions | {server} | "
+                f"{row['bytes'] / 2**20:.0f} MiB | {len(rows)} |")
+    return (f"| {measure} | {server} | {row['samples_per_second'] / 1e6:.2f} M samples/s, "
+            f"{row['samples_per_cpu_second'] / 1e6:.2f} M per CPU-second | {len(rows)} |")
+
+
+def write_table(results):
+    lines = ["| measure | server | figure | of |", "|---|---|---|---|"]
+    lines += [figure_of(measure, server, rows) for measure, servers in results.measures.items()
+              for server, rows in servers.items()]
+    machine = results.content["machine"]
+    lines += ["", f"Taken on {machine['processor']}, {machine['cores']} cores, "
+              f"{machine['memory_gib']} GiB, Linux {machine['kernel']}; sender, server and receiver "
+              f"share it."]
+    table = "\n".join(lines)
+    print(table)
+    before, _, rest = PAGE.read_text().partition("<!-- figures -->\n")
+    PAGE.write_text(before + "<!-- figures -->\n" + table + "\n<!-- end of figures -->" +
+                    rest.partition("<!-- end of figures -->")[2])
+
+
+PARTS = {"alone": ["delay, alone", "deadline, alone"],
+         "load": ["throughput without rules", "throughput with rules", "delay, at 70 % of ingest",
+                  "deadline, at 70 % of ingest"],
+         "memory": ["memory"],
+         "prometheus": ["delay, evaluated every 15 s"]}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clusters", type=int, default=1000)
     parser.add_argument("--series", type=int, default=100_000, help="of the recorded fleet")
-    parser.add_argument("--scrapes", type=int, default=150)
+    parser.add_argument("--scrapes", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=3, help="of throughput")
     parser.add_argument("--probes", type=int, default=200)
     parser.add_argument("--deadlines", type=int, default=100)
     parser.add_argument("--partitions", type=int, default=100_000)
     parser.add_argument("--prometheus-probes", type=int, default=5, help="each takes a minute")
-    parser.add_argument("--only", nargs="*", default=["delay", "load", "memory", "prometheus"])
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()
 
     WORK.mkdir(parents=True, exist_ok=True)
     rules = rule_file(WORK / "alerts-rules.yml")
-    rows, raw = {}, {}
-    if "delay" in options.only:
-        raw["alone"] = delays(rules, options)
+    results = Results(RESULTS, 1)
+    results.forget([measure for part in options.only for measure in PARTS[part]])
+    if "alone" in options.only:
+        take_delays(results, "alone", lambda: delays(rules, options))
     if "load" in options.only:
-        with Recording(options.series, options.scrapes, interval_seconds=1) as recording:
-            rows["throughput without rules"] = throughput(recording, None, 0)
-            rows["throughput with rules"] = throughput(recording, rules, options.clusters)
-            rate = 0.7 * rows["throughput with rules"]["samples_per_second"]
-            raw["at 70 % of ingest"] = delays(rules, options, recording, round(rate))
-    for name, found in raw.items():
-        rows[f"delay, {name}"] = summary(found["delay"])
-        rows[f"deadline, {name}"] = summary(found["deadline"])
-        rows[f"deadline, {name}"]["loaded_to_the_end"] = found["loaded_to_the_end"]
+        take_load(results, rules, options)
     if "memory" in options.only:
-        rows[f"memory of {options.partitions} partitions"] = {
-            "bytes": memory(options.partitions)}
-    if "prometheus" in options.only and options.prometheus_probes > 0:
-        raw["prometheus"] = prometheus_delays(rules, options.prometheus_probes)
-        rows["delay, Prometheus at 15 s"] = summary(raw["prometheus"])
-    for name, row in rows.items():
-        print(f"{name:34}", "  ".join(f"{key}={value}" for key, value in row.items()))
-    (WORK / "alerts.json").write_text(json.dumps({"rows": rows, "raw": raw}, indent=2) + "\n")
+        results.take("memory", "tidemark", lambda: memory(options.partitions))
+    if "prometheus" in options.only:
+        results.take("delay, evaluated every 15 s", "prometheus",
+                     lambda: prometheus_delays(rules, options.prometheus_probes))
+    write_table(results)
 
 
 if __name__ == "__main__":
