@@ -91,8 +91,11 @@ query::EngineOptions EngineOptionsOf(const ServeFlags& flags) {
   return options;
 }
 
-FleetServiceOptions FleetOptionsOf(const ServeFlags& flags) {
+FleetServiceOptions FleetOptionsOf(const ServeFlags& flags, const Config& config) {
   FleetServiceOptions options;
+  if (!config.rules.identity.names.empty()) {
+    options.fleet.identity = config.rules.identity;
+  }
   options.folder = flags.storage_path;
   options.fleet.expected = flags.fleet_expected_clusters;
   options.fleet.group_labels = flags.fleet_incident_labels;
@@ -164,6 +167,7 @@ class Server {
   base::MetricsRegistry metrics_;
   std::unique_ptr<ConfigStore> config_;
   Limits started_limits_;
+  fleet::IdentityRules started_identity_;
   std::unique_ptr<DataLock> lock_;
   ServerStatus status_;
   BackendSlot slot_;
@@ -185,6 +189,7 @@ absl::Status Server::Start() {
   RaiseFileLimit();
   ASSIGN_OR_RETURN(config_, ConfigStore::Open(flags_.config_file, {&clock_, logger_, &metrics_}));
   started_limits_ = config_->config().limits;
+  started_identity_ = config_->config().rules.identity;
   ASSIGN_OR_RETURN(lock_, DataLock::Acquire(flags_.storage_path));
   FillStatus();
   AddProcessMetrics(status_.start_time_ms, &metrics_);
@@ -249,7 +254,8 @@ absl::Status Server::OpenStore() {
   sink_ = std::make_unique<ReceiverSink>(db_.get(), &metrics_, HttpOptionsOf(flags_).io_threads,
                                          config_->config().limits);
   fleet_ = std::make_unique<FleetService>(
-      FleetOptionsOf(flags_), FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr});
+      FleetOptionsOf(flags_, config_->config()),
+      FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr});
   fleet_->Start();
   RETURN_IF_ERROR(OpenRules());
   config_->SetListener([this](const Config& config) { return ApplyConfig(config); });
@@ -287,6 +293,9 @@ absl::Status Server::ApplyConfig(const Config& config) {
       config.limits.max_sample_future_ms != started_limits_.max_sample_future_ms) {
     logger_->Warn(
         "limits.max_request_bytes and limits.max_sample_future take effect at the next start");
+  }
+  if (config.rules.identity != started_identity_) {
+    logger_->Warn("the fleet's view takes the new identity at the next start; rules have it now");
   }
   return absl::OkStatus();
 }

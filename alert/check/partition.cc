@@ -157,4 +157,16 @@ LabelFamily PartitionOf(const Expr& expr) {
   return LabelFamily::None();
 }
 
+bool NeedsWholeScrapes(const LabelFamily& partition, size_t inputs) {
+  return inputs > 1 || !(partition == LabelFamily::All());
+}
+
+int64_t WorstDelayMs(const LabelFamily& partition, bool ticks, size_t inputs, int64_t tick_ms,
+                     int64_t settle_ms) {
+  if (partition.empty() || ticks) {
+    return tick_ms;
+  }
+  return NeedsWholeScrapes(partition, inputs) ? settle_ms : 0;
+}
+
 }  // namespace tidemark::alert

@@ -7,6 +7,9 @@
 // its series' partition. Every subset of P will do as well.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+
 #include "alert/check/label_family.h"
 #include "query/parser/ast.h"
 
@@ -14,6 +17,16 @@ namespace tidemark::alert {
 
 // Empty when the expression has to be evaluated whole.
 LabelFamily PartitionOf(const query::Expr& expr);
+
+// Whether a partition can have several series that come with one scrape, `inputs` different ones of
+// them or many of one: it is then not evaluated before all of the scrape has come.
+bool NeedsWholeScrapes(const LabelFamily& partition, size_t inputs);
+
+// From the moment an expression becomes true to its evaluation, at most. `tick_ms`: between two
+// evaluations of what has no deadline or no partition; `settle_ms`: waited for the rest of a
+// scrape.
+int64_t WorstDelayMs(const LabelFamily& partition, bool ticks, size_t inputs, int64_t tick_ms,
+                     int64_t settle_ms);
 
 // Whether the expression looks at any series at all.
 bool ReadsSeries(const query::Expr& expr);

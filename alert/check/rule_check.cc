@@ -1,6 +1,8 @@
 #include "alert/check/rule_check.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "alert/check/partition.h"
 #include "base/status_macros.h"
@@ -70,12 +72,13 @@ std::vector<std::string> DeadlinesOf(const TimeDependence& time, const Rule& rul
   return deadlines;
 }
 
-// An expression that cannot be split is evaluated whole, at most once a tick.
-int64_t WorstDelayMs(const RuleCheck& check, const CheckOptions& options) {
-  if (check.partition.empty() || !check.ticks.empty()) {
-    return options.tick_ms;
+// How many selections of series there are, however often each is read.
+size_t CountSelections(const std::vector<CheckedInput>& inputs) {
+  std::set<std::string_view> selectors;
+  for (const CheckedInput& input : inputs) {
+    selectors.insert(input.selector);
   }
-  return check.inputs.size() > 1 ? options.settle_ms : 0;
+  return selectors.size();
 }
 
 }  // namespace
@@ -102,7 +105,8 @@ absl::StatusOr<RuleCheck> CheckRule(const RuleGroup& group, const Rule& rule,
   check.on_arrival = Any(time, [](const RuleInput& input) { return input.on_arrival(); });
   check.deadlines = DeadlinesOf(time, rule);
   check.ticks = time.tick_reasons;
-  check.worst_delay_ms = WorstDelayMs(check, options);
+  check.worst_delay_ms = WorstDelayMs(check.partition, time.ticks(), CountSelections(check.inputs),
+                                      options.tick_ms, options.settle_ms);
   check.for_ms = rule.for_ms;
   check.findings = Lint(rule, *expr, options.lint);
   return check;

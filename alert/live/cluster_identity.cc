@@ -22,11 +22,15 @@ ClusterIdentity::Split ClusterIdentity::Of(model::LabelsView labels) const {
                    [labels](const std::vector<std::string>& c) { return HasAll(labels, c); });
   model::LabelsBuilder cluster;
   model::LabelsBuilder bare(labels);
-  if (choice != choices_.end()) {
-    for (const std::string& name : *choice) {
+  const auto take = [&](const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
       cluster.Set(name, labels.Get(name));
       bare.Delete(name);
     }
+  };
+  if (choice != choices_.end()) {
+    take(*choice);
+    take(sender_labels_);
   }
   for (const std::string& name : replica_labels_) {
     bare.Delete(name);
@@ -35,7 +39,7 @@ ClusterIdentity::Split ClusterIdentity::Of(model::LabelsView labels) const {
 }
 
 bool ClusterIdentity::Strips(std::string_view name) const {
-  return Contains(replica_labels_, name) ||
+  return Contains(sender_labels_, name) || Contains(replica_labels_, name) ||
          std::any_of(choices_.begin(), choices_.end(),
                      [name](const std::vector<std::string>& c) { return Contains(c, name); });
 }

@@ -2,8 +2,9 @@
 // Prometheus would have called it.
 //
 // The identity of a cluster are the labels that tell it from the others, with their values: of
-// several sets of names the first all of which a series has. Its bare labels are those without the
-// identity and without what tells equal senders apart. Immutable; thread-safe.
+// several sets of names the first all of which a series has, and those of its sender (its tenant)
+// that it has. Its bare labels are those without the identity and without what tells replicas of
+// one sender apart. Immutable; thread-safe.
 #pragma once
 
 #include <string>
@@ -17,8 +18,10 @@ namespace tidemark::alert {
 class ClusterIdentity {
  public:
   ClusterIdentity(std::vector<std::vector<std::string>> choices,
-                  std::vector<std::string> replica_labels)
-      : choices_(std::move(choices)), replica_labels_(std::move(replica_labels)) {}
+                  std::vector<std::string> sender_labels, std::vector<std::string> replica_labels)
+      : choices_(std::move(choices)),
+        sender_labels_(std::move(sender_labels)),
+        replica_labels_(std::move(replica_labels)) {}
 
   // Whether clusters are told apart at all.
   bool enabled() const { return !choices_.empty(); }
@@ -34,6 +37,7 @@ class ClusterIdentity {
 
  private:
   const std::vector<std::vector<std::string>> choices_;
+  const std::vector<std::string> sender_labels_;
   const std::vector<std::string> replica_labels_;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "alert/check/partition.h"
 #include "alert/live/internal/live_core.h"
 #include "base/status_macros.h"
 
@@ -181,6 +182,7 @@ void LiveEngine::Core::RestoreOne(const SavedAlert& saved) {
   std::vector<Alert> all(known.begin(), known.end());
   all.push_back(saved.alert);
   partition->alerts->Restore(std::move(all));
+  LiveEvaluator::AssumeWritten(partition);
   partition->inputs_when_true |= saved.inputs;
 }
 
@@ -226,6 +228,8 @@ LiveRuleStatus LiveEngine::Core::StatusOf(const LiveRule& rule) const {
           .splits = rule.splits(),
           .on_arrival = rule.on_arrival(),
           .ticks = rule.ticks(),
+          .worst_delay_ms = WorstDelayMs(rule.family(), rule.ticks(), rule.inputs().size(),
+                                         options_.tick_ms, options_.settle_ms),
           .alerts = {}};
 }
 

@@ -27,7 +27,7 @@ constexpr int64_t kIdleMs = 1000;
 LiveEngine::Core::Core(const LiveOptions& options, const LiveDeps& deps)
     : options_(options),
       deps_(deps),
-      identity_(options.identity_labels, options.replica_labels),
+      identity_(options.identity_labels, options.sender_labels, options.replica_labels),
       wall_(deps.clock),
       evaluator_(&options_, deps_, &identity_) {
   deps_.store->arrivals()->Subscribe(this);
@@ -101,10 +101,13 @@ void LiveEngine::Core::Note(const storage::Arrival& arrival, const storage::Arri
   series->newest = std::max(before, t);
   const LiveTrigger trigger{LiveCause::kArrival, t, batch.received_ms, batch.received_nanos};
   for (LivePartition* partition : series->partitions) {
+    const LiveRule& rule = *partition->scope->rule;
+    if (!rule.is_alert() && series->labels.view().metric_name() == rule.rule().name) {
+      continue;  // what it has written itself: it would never come to rest
+    }
     if (t <= now_ - options_.late_after_ms) {
       NoteLate(partition, t);
     }
-    const LiveRule& rule = *partition->scope->rule;
     if (t + rule.reach_ms() + rule.settings().query_offset_ms >= now_) {
       Touch(partition, *series, before, newcomer, trigger);
     }
@@ -113,10 +116,6 @@ void LiveEngine::Core::Note(const storage::Arrival& arrival, const storage::Arri
 
 void LiveEngine::Core::Touch(LivePartition* partition, const LiveSeries& series, Timestamp before,
                              bool newcomer, const LiveTrigger& trigger) {
-  const LiveRule& rule = *partition->scope->rule;
-  if (!rule.is_alert() && series.labels.view().metric_name() == rule.rule().name) {
-    return;  // what it has written itself: it would never come to rest
-  }
   partition->trigger = trigger;
   partition->dirty = true;
   if (partition->gate != nullptr && series.newest > before) {
@@ -130,9 +129,6 @@ void LiveEngine::Core::Touch(LivePartition* partition, const LiveSeries& series,
 
 void LiveEngine::Core::NoteLate(LivePartition* partition, Timestamp t) {
   const LiveRule& rule = *partition->scope->rule;
-  if (!rule.is_alert()) {
-    return;
-  }
   if (partition->late == nullptr) {
     partition->late = std::make_unique<LateWork>(
         AlertRuleSettings{rule.rule().for_ms, rule.rule().keep_firing_for_ms, 0});
@@ -189,6 +185,9 @@ Timestamp LiveEngine::Core::EarliestOf(const LivePartition& partition) const {
   }
   if (!partition.scope->rule->splits() && partition.evaluated_at != model::kMinTimestamp) {
     earliest = std::max(earliest, partition.evaluated_at + options_.tick_ms);
+  }
+  if (partition.dirty && partition.evaluated_at != model::kMinTimestamp) {
+    earliest = std::max(earliest, partition.evaluated_at + pacer_.pause_ms());
   }
   return earliest;
 }
@@ -348,11 +347,15 @@ void LiveEngine::Core::EvaluateQueued(LivePartition* partition) {
   }
 }
 
-void LiveEngine::Core::FinishRank() {
+void LiveEngine::Core::CommitWritten() {
   if (evaluator_.TakeUncommitted()) {
     deps_.sink->Commit().IgnoreError();  // told by the sink, which knows what it could not write
     TakeArrivals();
   }
+}
+
+void LiveEngine::Core::FinishRank() {
+  CommitWritten();
   for (LiveScope* scope : evaluator_.TakeReleased()) {
     for (const auto& [labels, partition] : scope->partitions) {
       partition->dirty = true;
@@ -368,7 +371,8 @@ void LiveEngine::Core::RunLate() {
   LivePartition* const partition = late_.back();
   late_.pop_back();
   partition->late->queued = false;
-  if (evaluator_.EvaluateLate(partition, now_, kLateBudget)) {
+  const bool done = evaluator_.EvaluateLate(partition, now_, kLateBudget);
+  if (done) {
     partition->late->from = partition->late->until + 1;
     partition->dirty = partition->dirty || partition->alerts != nullptr;
     Plan(partition);
@@ -376,6 +380,7 @@ void LiveEngine::Core::RunLate() {
     partition->late->queued = true;
     late_.insert(late_.begin(), partition);
   }
+  CommitWritten();
 }
 
 void LiveEngine::Core::RunDue(Timestamp now) {
@@ -421,6 +426,17 @@ void LiveEngine::Core::Stop() {
   thread_.join();
 }
 
+// Does what is due for a while; false if the time was up before.
+bool LiveEngine::Core::WorkASlice() {
+  const int64_t begin = deps_.clock->SteadyNanos();
+  const bool done = Work(begin + kSliceNanos);
+  if (done) {
+    RunLate();
+  }
+  pacer_.Note(begin, deps_.clock->SteadyNanos());
+  return done;
+}
+
 void LiveEngine::Core::Loop() {
   pthread_setname_np(pthread_self(), "alert-live");
   while (!stopping_.load(std::memory_order_relaxed)) {
@@ -428,8 +444,7 @@ void LiveEngine::Core::Loop() {
     {
       base::MutexLock lock(&mu_);
       SetNow(wall_.NowMs());
-      if (Work(deps_.clock->SteadyNanos() + kSliceNanos)) {
-        RunLate();
+      if (WorkASlice()) {
         const Timestamp next = NextDueLocked().value_or(now_ + kIdleMs);
         wait_ms = std::clamp<int64_t>(next - wall_.NowMs(), 0, kIdleMs);
       }

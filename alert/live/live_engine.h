@@ -51,6 +51,8 @@ struct LiveOptions {
   // By which labels clusters are told apart: the first of these sets of names all of which a series
   // has. No sets: nothing is told apart, and every group is evaluated on everything.
   std::vector<std::vector<std::string>> identity_labels;
+  // Labels that belong to a cluster's identity where its series have them: who sends them.
+  std::vector<std::string> sender_labels;
   // Labels that tell one of several equal senders from the others; series that differ in nothing
   // else are one. Only with identity_labels.
   std::vector<std::string> replica_labels;
@@ -111,9 +113,10 @@ struct LiveRuleStatus {
   model::Timestamp last_evaluation = 0;
   size_t partitions = 0;
   size_t clusters = 0;
-  bool splits = false;      // evaluated by partitions
-  bool on_arrival = false;  // some input counts at once
-  bool ticks = false;       // has no deadline that could be computed
+  bool splits = false;         // evaluated by partitions
+  bool on_arrival = false;     // some input counts at once
+  bool ticks = false;          // has no deadline that could be computed
+  int64_t worst_delay_ms = 0;  // from the moment the expression is true to its evaluation, at most
   struct ActiveAlert {
     model::Labels cluster;
     Alert alert;  // pending or firing; silent_since tells that its inputs are silent

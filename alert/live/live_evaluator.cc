@@ -23,8 +23,12 @@ AlertRuleSettings SettingsOf(const LiveRule& rule) {
           .limit = 0};
 }
 
+bool LabelsInOrder(const model::Labels& a, const model::Labels& b) {
+  return model::Compare(a, b) < 0;
+}
+
 bool InOrder(const VectorSample& a, const VectorSample& b) {
-  return model::Compare(a.labels, b.labels) < 0;
+  return LabelsInOrder(a.labels, b.labels);
 }
 
 // Whether `samples` are the series and values that were written last.
@@ -64,16 +68,19 @@ absl::Status LiveEvaluator::TryEvaluate(LivePartition* partition, Timestamp now,
                                         const LiveTrigger& trigger) {
   const LiveRule& rule = *partition->scope->rule;
   const Timestamp t = now - rule.settings().query_offset_ms;
-  const PartitionQuerier members(*partition, *deps_.store, t - rule.reach_ms(),
-                                 deps_.engine->options().lookback_ms);
+  const PartitionQuerier members(*partition, *deps_.store, deps_.engine->options().lookback_ms);
   // Where it fails, it is tried again.
   partition->truth_until = now + options_->tick_ms;
   partition->truth_ticks = true;
   ASSIGN_OR_RETURN(Outcome outcome, Run(*partition, members, t));
   SetNextChange(partition, now, members);
   RETURN_IF_ERROR(CountResults(partition, outcome.vector.size(), trigger, now));
-  return rule.is_alert() ? GiveAlerts(partition, now, std::move(outcome), trigger)
-                         : GiveSeries(partition, now, std::move(outcome.vector));
+  if (rule.is_alert()) {
+    return GiveAlerts(partition, now, std::move(outcome), trigger);
+  }
+  ASSIGN_OR_RETURN(std::vector<VectorSample> series,
+                   Recorded(*partition, std::move(outcome.vector)));
+  return Write(partition, now, std::move(series));
 }
 
 absl::StatusOr<LiveEvaluator::Outcome> LiveEvaluator::Run(const LivePartition& partition,
@@ -149,7 +156,9 @@ std::vector<TrueAlert> LiveEvaluator::Expand(const LivePartition& partition, Tim
   std::vector<TrueAlert> alerts;
   alerts.reserve(vector.size());
   for (const VectorSample& sample : vector) {
-    alerts.push_back(scope.rule->texts().Expand(sample, data, &query, t));
+    // Templates see the cluster among the labels: rules for many clusters name it in their texts.
+    alerts.push_back(scope.rule->texts().Expand(
+        {WithIdentity(sample.labels, cluster), sample.value}, data, &query, t));
     alerts.back().labels = WithIdentity(alerts.back().labels, cluster);
   }
   return alerts;
@@ -194,15 +203,15 @@ absl::Status LiveEvaluator::GiveAlerts(LivePartition* partition, Timestamp now, 
   return Write(partition, now, std::move(series));
 }
 
-absl::Status LiveEvaluator::GiveSeries(LivePartition* partition, Timestamp now,
-                                       std::vector<VectorSample> vector) {
-  const LiveRule& rule = *partition->scope->rule;
+absl::StatusOr<std::vector<VectorSample>> LiveEvaluator::Recorded(
+    const LivePartition& partition, std::vector<VectorSample> vector) {
+  const LiveRule& rule = *partition.scope->rule;
   ASSIGN_OR_RETURN(std::vector<VectorSample> series,
                    Record(rule.rule().name, rule.labels(), 0, std::move(vector)));
   for (VectorSample& sample : series) {
-    sample.labels = WithIdentity(sample.labels, partition->scope->cluster->labels);
+    sample.labels = WithIdentity(sample.labels, partition.scope->cluster->labels);
   }
-  return Write(partition, now, std::move(series));
+  return series;
 }
 
 void LiveEvaluator::Tell(const LivePartition& partition, const std::vector<Transition>& transitions,
@@ -289,6 +298,19 @@ absl::Status LiveEvaluator::Write(LivePartition* partition, Timestamp now,
   return first;
 }
 
+// With no time: the next evaluation writes what goes on and ends what does not.
+void LiveEvaluator::AssumeWritten(LivePartition* partition) {
+  const std::vector<VectorSample> series =
+      AlertSeries(partition->scope->rule->rule().name, partition->alerts->alerts());
+  if (series.empty()) {
+    return;
+  }
+  partition->written = std::make_unique<LiveWritten>();
+  for (const VectorSample& sample : series) {
+    partition->written->series.push_back({sample.labels, sample.value});
+  }
+}
+
 void LiveEvaluator::EndAlerts(LivePartition* partition, const LiveTrigger& trigger) {
   if (partition->alerts == nullptr) {
     return;
@@ -330,11 +352,9 @@ Timestamp LiveEvaluator::NextDeadline(const LivePartition& partition) const {
 
 bool LiveEvaluator::EvaluateLate(LivePartition* partition, Timestamp now, int budget) {
   LateWork& late = *partition->late;
-  const LiveRule& rule = *partition->scope->rule;
   const Timestamp from =
       late.reached.has_value() ? std::max(late.from, *late.reached + 1) : late.from;
-  const PartitionQuerier members(*partition, *deps_.store, from - rule.reach_ms(),
-                                 deps_.engine->options().lookback_ms);
+  const PartitionQuerier members(*partition, *deps_.store, deps_.engine->options().lookback_ms);
   auto times = members.SampleTimes(from, late.until);
   if (!times.ok()) {
     return true;
@@ -358,6 +378,24 @@ bool LiveEvaluator::EvaluateLate(LivePartition* partition, Timestamp now, int bu
   return true;
 }
 
+// Into the past of the recorded series. What the store refuses, because there is another sample at
+// that time, is told by the sink.
+void LiveEvaluator::WriteLate(LivePartition* partition, Timestamp t,
+                              const std::vector<VectorSample>& samples) {
+  std::vector<model::Labels> series;
+  for (const VectorSample& sample : samples) {
+    deps_.sink->Write(sample.labels, {t, sample.value}).IgnoreError();
+    series.push_back(sample.labels);
+  }
+  std::sort(series.begin(), series.end(), LabelsInOrder);
+  for (const model::Labels& before : std::exchange(partition->late->written, series)) {
+    if (!std::binary_search(series.begin(), series.end(), before, LabelsInOrder)) {
+      deps_.sink->Write(before, {t, model::StaleMarker()}).IgnoreError();
+    }
+  }
+  uncommitted_ = true;
+}
+
 absl::StatusOr<Timestamp> LiveEvaluator::EvaluateLateAt(LivePartition* partition,
                                                         const PartitionQuerier& members,
                                                         Timestamp t, Timestamp now) {
@@ -365,13 +403,18 @@ absl::StatusOr<Timestamp> LiveEvaluator::EvaluateLateAt(LivePartition* partition
   const LiveRule& rule = *partition->scope->rule;
   ++late_evaluations_;
   late.reached = t;
-  const PartitionQuerier here(*partition, *deps_.store, t - rule.reach_ms(),
-                              deps_.engine->options().lookback_ms);
-  ASSIGN_OR_RETURN(const Outcome outcome, Run(*partition, here, t));
-  ASSIGN_OR_RETURN(const std::vector<Transition> transitions,
-                   Judge(*partition, t, outcome, &late.state, &late.inputs));
-  Tell(*partition, transitions, late.inputs,
-       {LiveCause::kLate, t, now, deps_.clock->SteadyNanos()});
+  const PartitionQuerier here(*partition, *deps_.store, deps_.engine->options().lookback_ms);
+  ASSIGN_OR_RETURN(Outcome outcome, Run(*partition, here, t));
+  if (rule.is_alert()) {
+    ASSIGN_OR_RETURN(const std::vector<Transition> transitions,
+                     Judge(*partition, t, outcome, &late.state, &late.inputs));
+    Tell(*partition, transitions, late.inputs,
+         {LiveCause::kLate, t, now, deps_.clock->SteadyNanos()});
+  } else {
+    ASSIGN_OR_RETURN(const std::vector<VectorSample> series,
+                     Recorded(*partition, std::move(outcome.vector)));
+    WriteLate(partition, t, series);
+  }
   Timestamp next = late.state.NextChange().value_or(model::kMaxTimestamp);
   if (!rule.ticks() && !rule.reads_unnamed()) {
     ASSIGN_OR_RETURN(const auto change, rule.next_change().After(t, members));

@@ -34,6 +34,10 @@ class LiveEvaluator {
   // What was found to be true since long is so for the alerts of now, too.
   static void AdoptLate(LivePartition* partition);
 
+  // Takes the series of the partition's alerts, which are restored ones, as written: what ends is
+  // then marked as ended.
+  static void AssumeWritten(LivePartition* partition);
+
   // Ends all alerts of the partition: its rule is gone.
   void EndAlerts(LivePartition* partition, const LiveTrigger& trigger);
   // Ends all series that the partition has written.
@@ -63,8 +67,9 @@ class LiveEvaluator {
                             model::Timestamp now);
   absl::Status GiveAlerts(LivePartition* partition, model::Timestamp now, Outcome outcome,
                           const LiveTrigger& trigger);
-  absl::Status GiveSeries(LivePartition* partition, model::Timestamp now,
-                          std::vector<query::VectorSample> vector);
+  // The series that a recording rule makes of its result.
+  static absl::StatusOr<std::vector<query::VectorSample>> Recorded(
+      const LivePartition& partition, std::vector<query::VectorSample> vector);
   std::vector<TrueAlert> Expand(const LivePartition& partition, model::Timestamp t,
                                 const std::vector<query::VectorSample>& vector) const;
   // Moves `state` on to `t`, holding what is missing for lack of data. `inputs` are those that had
@@ -78,6 +83,8 @@ class LiveEvaluator {
                const std::vector<Transition>& transitions, const LiveTrigger& trigger) const;
   absl::Status Write(LivePartition* partition, model::Timestamp now,
                      std::vector<query::VectorSample> samples);
+  void WriteLate(LivePartition* partition, model::Timestamp t,
+                 const std::vector<query::VectorSample>& samples);
   absl::StatusOr<model::Timestamp> EvaluateLateAt(LivePartition* partition,
                                                   const PartitionQuerier& members,
                                                   model::Timestamp t, model::Timestamp now);

@@ -77,10 +77,11 @@ struct LateWork {
 
   model::Timestamp from = 0;
   model::Timestamp until = 0;
-  model::Timestamp first_at = 0;  // when the first of them came
-  model::Timestamp due = 0;       // nothing more has come for a while then
-  bool queued = false;            // waits to be evaluated now
-  AlertRuleState state;           // at `reached`
+  model::Timestamp first_at = 0;         // when the first of them came
+  model::Timestamp due = 0;              // nothing more has come for a while then
+  bool queued = false;                   // waits to be evaluated now
+  AlertRuleState state;                  // at `reached`
+  std::vector<model::Labels> written{};  // series recorded at `reached`, in order
   uint64_t inputs = 0;
   std::optional<model::Timestamp> reached;
   model::Timestamp between = model::kMaxTimestamp;  // something may change there without a sample

@@ -76,7 +76,7 @@ void LiveRule::Analyse(const query::Expr& expr, int64_t lookback_ms) {
   }
   ticks_without_samples_ = ticks_without_samples_ || reads_unnamed_ || inputs_.empty();
   family_ = alert::PartitionOf(expr);
-  settles_ = inputs_.size() > 1 || !(family_ == LabelFamily::All());
+  settles_ = NeedsWholeScrapes(family_, inputs_.size());
 }
 
 void LiveRule::AddInput(const query::VectorSelector& selector) {

@@ -115,20 +115,21 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> PartitionQuerier::Select(
   return std::make_unique<PartitionSeriesSet>(this, selection, input, std::move(series));
 }
 
-absl::StatusOr<const SampleColumns*> PartitionQuerier::Load(const LiveSeries& series) const {
-  const auto [loaded, added] = loaded_.try_emplace(&series);
-  if (added) {
-    RETURN_IF_ERROR(store_.ReadSeries(series.key, from_, model::kMaxTimestamp, &loaded->second));
+// Reads a series once, as far back as any selector asks: one may ask for days of one series where
+// the others look at the newest samples alone.
+absl::StatusOr<const SampleColumns*> PartitionQuerier::Load(const LiveSeries& series,
+                                                            Timestamp from) const {
+  Loaded& loaded = loaded_[&series];
+  if (from < loaded.from) {
+    RETURN_IF_ERROR(store_.ReadSeries(series.key, from, model::kMaxTimestamp, &loaded.columns));
+    loaded.from = from;
   }
-  return &loaded->second;
+  return &loaded.columns;
 }
 
 absl::Status PartitionQuerier::Read(const LiveSeries& series, const Selection& selection,
                                     SampleColumns* columns) const {
-  if (selection.min_time < from_) {
-    return store_.ReadSeries(series.key, selection.min_time, selection.max_time, columns);
-  }
-  ASSIGN_OR_RETURN(const SampleColumns* const all, Load(series));
+  ASSIGN_OR_RETURN(const SampleColumns* const all, Load(series, selection.min_time));
   Slice(*all, selection.min_time, selection.max_time, columns);
   return absl::OkStatus();
 }

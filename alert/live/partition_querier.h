@@ -21,10 +21,9 @@ namespace tidemark::alert {
 
 class PartitionQuerier final : public storage::Querier {
  public:
-  // Samples from `from` on are read together; others when they are asked for.
   PartitionQuerier(const LivePartition& partition, const storage::LiveStore& store,
-                   model::Timestamp from, int64_t lookback_ms)
-      : partition_(partition), store_(store), from_(from), lookback_ms_(lookback_ms) {}
+                   int64_t lookback_ms)
+      : partition_(partition), store_(store), lookback_ms_(lookback_ms) {}
 
   absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(
       const storage::Selection& selection) const override;
@@ -48,18 +47,23 @@ class PartitionQuerier final : public storage::Querier {
 
   absl::Status Read(const LiveSeries& series, const storage::Selection& selection,
                     storage::SampleColumns* columns) const;
-  absl::StatusOr<const storage::SampleColumns*> Load(const LiveSeries& series) const;
+  absl::StatusOr<const storage::SampleColumns*> Load(const LiveSeries& series,
+                                                     model::Timestamp from) const;
   void NotePresence(uint64_t input, const storage::Selection& selection,
                     const storage::SampleColumns& columns) const;
   model::LabelsView LabelsOf(const LiveSeries& series) const;
 
   const LivePartition& partition_;
   const storage::LiveStore& store_;
-  const model::Timestamp from_;
   const int64_t lookback_ms_;
   mutable uint64_t present_ = 0;
   mutable bool any_samples_ = false;
-  mutable absl::flat_hash_map<const LiveSeries*, storage::SampleColumns> loaded_;
+  // What was read of a series: all samples from a time on.
+  struct Loaded {
+    model::Timestamp from = model::kMaxTimestamp;
+    storage::SampleColumns columns;
+  };
+  mutable absl::flat_hash_map<const LiveSeries*, Loaded> loaded_;
 };
 
 }  // namespace tidemark::alert

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "alert/rules/rule_file_set.h"
+#include "alert/state/alert_series.h"
 #include "base/status_macros.h"
 
 namespace tidemark::server {
@@ -61,7 +62,9 @@ std::string KeyOf(const alert::SavedAlert& saved) {
 
 // The end of an alert whose rule is gone.
 alert::AlertRecord EndOf(alert::AlertRecord record, model::Timestamp now) {
-  record.kind = alert::RecordKind::kTransition;
+  // The end of one that was resolved already is no news.
+  record.kind = record.alert.state == alert::AlertState::kInactive ? alert::RecordKind::kUpdate
+                                                                   : alert::RecordKind::kTransition;
   record.from = record.alert.state;
   record.alert.state = alert::AlertState::kInactive;
   record.alert.is_true = false;
@@ -92,21 +95,21 @@ void CollectRule(const alert::RuleGroup& group, const alert::LiveRuleStatus& rul
       ->Add(rule.settle_expiries);
   into->AddGauge("tidemark_rule_last_duration_seconds", "Time the last evaluation took.", labels)
       ->Set(static_cast<double>(rule.last_duration_ns) * 1e-9);
-  into->AddGauge("tidemark_rule_partitions", "Parts the rule is evaluated by.", labels)
-      ->Set(static_cast<double>(rule.partitions));
+  // Rules of one name in one group, which differ by their labels, count together.
+  const auto add = [&](std::string_view name, std::string_view help, size_t count) {
+    base::Gauge* const gauge = into->AddGauge(name, help, labels);
+    gauge->Set(gauge->value() + static_cast<double>(count));
+  };
   size_t firing = 0;
   size_t silent = 0;
   for (const alert::LiveRuleStatus::ActiveAlert& active : rule.alerts) {
     firing += active.alert.state == alert::AlertState::kFiring ? 1 : 0;
     silent += active.alert.silent_since.has_value() ? 1 : 0;
   }
-  into->AddGauge("tidemark_rule_alerts_pending", "Alerts that are pending.", labels)
-      ->Set(static_cast<double>(rule.alerts.size() - firing));
-  into->AddGauge("tidemark_rule_alerts_firing", "Alerts that fire.", labels)
-      ->Set(static_cast<double>(firing));
-  into->AddGauge("tidemark_rule_alerts_silent",
-                 "Alerts that are held though their inputs vanished.", labels)
-      ->Set(static_cast<double>(silent));
+  add("tidemark_rule_partitions", "Parts the rule is evaluated by.", rule.partitions);
+  add("tidemark_rule_alerts_pending", "Alerts that are pending.", rule.alerts.size() - firing);
+  add("tidemark_rule_alerts_firing", "Alerts that fire.", firing);
+  add("tidemark_rule_alerts_silent", "Alerts that are held though their inputs vanished.", silent);
 }
 
 void CollectTotals(const alert::LiveTotals& totals, base::MetricsRegistry* into) {
@@ -194,8 +197,9 @@ absl::StatusOr<std::shared_ptr<alert::Notifier>> RuleRuntime::NotifierOf(
 
 alert::LiveOptions RuleRuntime::LiveOptionsOf(const RulesConfig& config) const {
   alert::LiveOptions options;
-  options.identity_labels = config.identity;
-  options.replica_labels = config.replica_labels;
+  options.identity_labels = config.identity.names;
+  options.sender_labels = config.identity.sender;
+  options.replica_labels = config.identity.replica;
   options.is_fleet_wide = [config](const alert::RuleGroup& group) {
     return config.MarksOf(group.name).fleet_wide;
   };
@@ -260,14 +264,27 @@ void RuleRuntime::RestoreAlerts() {
   for (const alert::SavedAlert& alert : engine()->Save()) {
     kept.insert(KeyOf(alert));
   }
+  std::vector<alert::AlertRecord> gone;
+  std::copy_if(states.begin(), states.end(), std::back_inserter(gone),
+               [&](const auto& state) { return !kept.contains(alert::KeyOf(state)); });
+  EndSeriesOf(gone);
   std::vector<alert::AlertRecord> ended;
-  for (const alert::AlertRecord& state : states) {
-    if (!kept.contains(alert::KeyOf(state))) {
-      ended.push_back(EndOf(state, deps_.clock->NowMs()));
-    }
+  for (alert::AlertRecord& record : gone) {
+    ended.push_back(EndOf(std::move(record), deps_.clock->NowMs()));
   }
   deps_.logger->Info("alerts restored", {{"alerts", kept.size()}, {"of_gone_rules", ended.size()}});
   history_->Record(std::move(ended));
+}
+
+// Before the engine starts, so the sink is ours.
+void RuleRuntime::EndSeriesOf(const std::vector<alert::AlertRecord>& gone) {
+  const model::Sample end{deps_.clock->NowMs(), model::StaleMarker()};
+  for (const alert::AlertRecord& record : gone) {
+    for (const auto& series : alert::AlertSeries(record.rule, {&record.alert, 1})) {
+      sink_->Write(series.labels, end).IgnoreError();  // counted by the sink
+    }
+  }
+  sink_->Commit().IgnoreError();  // logged by the sink
 }
 
 absl::Status RuleRuntime::Stop() {

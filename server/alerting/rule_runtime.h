@@ -79,6 +79,7 @@ class RuleRuntime {
   void SetNotifier(std::shared_ptr<alert::Notifier> notifier)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(apply_mu_) ABSL_LOCKS_EXCLUDED(mu_);
   void RestoreAlerts();
+  void EndSeriesOf(const std::vector<alert::AlertRecord>& gone);
   std::shared_ptr<alert::LiveEngine> engine() const ABSL_LOCKS_EXCLUDED(mu_);
 
   const RuleRuntimeOptions options_;

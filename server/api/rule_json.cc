@@ -134,6 +134,7 @@ void AppendOwnFields(const alert::LiveRuleStatus& rule, JsonFields* fields) {
   fields->Count("partitions", rule.partitions);
   fields->Count("clusters", rule.clusters);
   AppendTriggers(rule, fields->Key("triggers"));
+  fields->Seconds("worstDelay", rule.worst_delay_ms);
 }
 
 void AppendRule(const alert::LiveRuleStatus& rule, WithAlerts with_alerts, std::string* json) {

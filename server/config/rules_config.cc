@@ -45,7 +45,7 @@ absl::Status ReadGlobal(const YAML::Node& node, RulesConfig* config) {
 }
 
 absl::Status ReadIdentityLabels(const YAML::Node& node, RulesConfig* config) {
-  config->identity.clear();
+  config->identity.names.clear();
   return ForEachElement(node, "identity.labels", [config](const YAML::Node& set) -> absl::Status {
     // One name alone may stand for a set of one.
     ASSIGN_OR_RETURN(std::vector<std::string> names,
@@ -54,24 +54,35 @@ absl::Status ReadIdentityLabels(const YAML::Node& node, RulesConfig* config) {
     if (names.empty() || !std::all_of(names.begin(), names.end(), IsLabelName)) {
       return ErrorAt(set.Mark(), "an entry of identity.labels must be names of labels");
     }
-    config->identity.push_back(std::move(names));
+    config->identity.names.push_back(std::move(names));
     return absl::OkStatus();
   });
 }
 
 absl::Status ReadIdentity(const YAML::Node& node, RulesConfig* config) {
-  return ForEachEntry(
+  RETURN_IF_ERROR(ForEachEntry(
       node, "identity", [config](const YAML::Node& name, const YAML::Node& value) -> absl::Status {
         const std::string key = KeyOf(name);
+        fleet::IdentityRules& identity = config->identity;
         if (key == "labels") {
           return ReadIdentityLabels(value, config);
         }
+        if (key == "sender_labels") {
+          ASSIGN_OR_RETURN(identity.sender, ReadTexts(value, "identity.sender_labels"));
+          return absl::OkStatus();
+        }
         if (key == "replica_labels") {
-          ASSIGN_OR_RETURN(config->replica_labels, ReadTexts(value, "identity.replica_labels"));
+          ASSIGN_OR_RETURN(identity.replica, ReadTexts(value, "identity.replica_labels"));
           return absl::OkStatus();
         }
         return UnknownKey(name, "identity");
-      });
+      }));
+  if (config->identity.names.empty()) {
+    return absl::OkStatus();
+  }
+  const absl::Status checked = fleet::CheckIdentityRules(config->identity);
+  return checked.ok() ? checked
+                      : ErrorAt(node.Mark(), fmt::format("identity: {}", base::Message(checked)));
 }
 
 absl::StatusOr<bool> ReadBool(const YAML::Node& node, std::string_view what) {
@@ -166,11 +177,13 @@ std::string GlobalYaml(const RulesConfig& config) {
 }
 
 std::string IdentityYaml(const RulesConfig& config) {
-  std::string yaml = config.identity.empty() ? "  labels: []\n" : "  labels:\n";
-  for (const std::vector<std::string>& names : config.identity) {
+  const fleet::IdentityRules& identity = config.identity;
+  std::string yaml = identity.names.empty() ? "  labels: []\n" : "  labels:\n";
+  for (const std::vector<std::string>& names : identity.names) {
     yaml += fmt::format("    - {}\n", ListOf(names));
   }
-  return yaml + fmt::format("  replica_labels: {}\n", ListOf(config.replica_labels));
+  return yaml + fmt::format("  sender_labels: {}\n  replica_labels: {}\n", ListOf(identity.sender),
+                            ListOf(identity.replica));
 }
 
 std::string SettingsYaml(const RulesConfig& config) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "fleet/identity/cluster_identity.h"
 
 namespace YAML {
 class Node;
@@ -35,10 +36,8 @@ struct RulesConfig {
   int64_t query_offset_ms = 0;
   std::map<std::string, std::string> external_labels;
 
-  // The first of these sets of labels that a series has names its cluster.
-  std::vector<std::vector<std::string>> identity = {
-      {"k8s_cluster", "tidb_cluster"}, {"kubernetes_namespace", "cluster"}, {"cluster"}};
-  std::vector<std::string> replica_labels = {"prometheus_replica", "replica"};
+  // How clusters are told apart. Without names they are not, by rules.
+  fleet::IdentityRules identity;
 
   int64_t settle_ms = 250;
   int64_t tick_ms = 1000;

@@ -190,6 +190,24 @@ TEST_F(ServeRulesTest, TellsOfAnAlertWhenItsSampleComes) {
   EXPECT_TRUE(result.ok()) << result;
 }
 
+TEST_F(ServeRulesTest, CountsRulesOfOneNameTogether) {
+  std::ofstream(dir_.File("rules.yml"))
+      << "groups: [{name: lag, rules: [{alert: Lag, expr: lag_seconds > 600, labels: {s: a}}, "
+         "{alert: Lag, expr: lag_seconds > 6000, labels: {s: b}}]}]\n";
+  const absl::Status result = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_EQ(Write(http, Lag("a", 700)), 204);
+    EXPECT_TRUE(WaitForAlert(http, R"("state":"firing")"));
+    const std::string metrics = http->Get("/metrics")->body;
+    EXPECT_NE(
+        metrics.find(fmt::format("tidemark_rule_alerts_firing{{file=\"{}\",rule_group=\"lag\","
+                                 "rule=\"Lag\"}} 1\n",
+                                 dir_.File("rules.yml"))),
+        std::string::npos)
+        << metrics;
+  });
+  EXPECT_TRUE(result.ok()) << result;
+}
+
 TEST_F(ServeRulesTest, KeepsAlertsOverARestart) {
   std::string before;
   const auto alerts = [](tidemark::testing::HttpClient* http) {
@@ -207,6 +225,24 @@ TEST_F(ServeRulesTest, KeepsAlertsOverARestart) {
     EXPECT_EQ(alerts(http), before);
     EXPECT_EQ(Write(http, Lag("a", 5)), 204);
     EXPECT_TRUE(WaitForAlert(http, R"("alerts":[])"));
+  });
+  EXPECT_TRUE(second.ok()) << second;
+}
+
+TEST_F(ServeRulesTest, EndsTheAlertsOfRulesThatAreGoneAtTheNextStart) {
+  const auto firing = [](tidemark::testing::HttpClient* http) {
+    return http->Get("/api/v1/query?query=ALERTS")->body.find("alertname") != std::string::npos;
+  };
+  const absl::Status first = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_EQ(Write(http, Lag("a", 700)), 204);
+    EXPECT_TRUE(tidemark::testing::WaitUntil([&] { return firing(http); }, 60'000));
+  });
+  EXPECT_TRUE(first.ok()) << first;
+  WriteRules("Other", "lag_seconds > 6000");
+  const absl::Status second = RunServer([&](tidemark::testing::HttpClient* http) {
+    EXPECT_FALSE(firing(http));
+    EXPECT_NE(http->Get("/api/v1/alerts/history")->body.find(R"("cause":"reload")"),
+              std::string::npos);
   });
   EXPECT_TRUE(second.ok()) << second;
 }

@@ -16,6 +16,7 @@
 
 #include "alert/live/cluster_identity.h"
 #include "alert/live/deadline_heap.h"
+#include "alert/live/evaluation_pacer.h"
 #include "alert/live/live_engine.h"
 #include "alert/live/live_evaluator.h"
 #include "alert/live/live_model.h"
@@ -74,10 +75,12 @@ class LiveEngine::Core final : public storage::ArrivalSubscriber {
   bool Work(int64_t until_nanos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool RunRound(int64_t until_nanos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void EvaluateQueued(LivePartition* partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void CommitWritten() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void FinishRank() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RunLate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void SetNow(model::Timestamp now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::optional<model::Timestamp> NextDueLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool WorkASlice() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Loop();
 
   // Rules.
@@ -104,6 +107,7 @@ class LiveEngine::Core final : public storage::ArrivalSubscriber {
   model::Timestamp now_ ABSL_GUARDED_BY(mu_) = 0;  // never goes back
   std::unique_ptr<LiveModel> model_ ABSL_GUARDED_BY(mu_);
   LiveEvaluator evaluator_ ABSL_GUARDED_BY(mu_);
+  EvaluationPacer pacer_ ABSL_GUARDED_BY(mu_);
   DeadlineHeap<LivePartition> deadlines_ ABSL_GUARDED_BY(mu_);
   Ready ready_ ABSL_GUARDED_BY(mu_);                       // of this round
   Ready next_ready_ ABSL_GUARDED_BY(mu_);                  // of the next one

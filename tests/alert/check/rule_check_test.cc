@@ -35,6 +35,8 @@ TEST(RuleCheck, TellsPartitionTriggersAndDelay) {
 
 TEST(RuleCheck, WaitsForTheScrapeWhenThereAreMoreInputs) {
   EXPECT_EQ(Check("x - y > 600").worst_delay_ms, 250);
+  EXPECT_EQ(Check("max by (task) (x) > 600").worst_delay_ms, 250) << "x may be many series";
+  EXPECT_EQ(Check("x > 600 and max_over_time(x[5m]) > 700").worst_delay_ms, 0) << "one series";
 }
 
 TEST(RuleCheck, NamesAnInputOnceThoughItIsReadTwice) {

@@ -10,7 +10,7 @@ using model::Labels;
 const ClusterIdentity& Working() {
   static const ClusterIdentity identity(
       {{"k8s_cluster", "tidb_cluster"}, {"kubernetes_namespace", "cluster"}, {"cluster"}},
-      {"prometheus_replica"});
+      {"tenant"}, {"prometheus_replica"});
   return identity;
 }
 
@@ -28,6 +28,14 @@ TEST(ClusterIdentity, LeavesSeriesOfNoClusterAsTheyAre) {
   const auto split = Working().Of(labels);
   EXPECT_TRUE(split.cluster.empty());
   EXPECT_EQ(split.bare, labels);
+}
+
+TEST(ClusterIdentity, TellsClustersOfOneNameApartByTheirSender) {
+  const auto split =
+      Working().Of(Labels::Of({{"__name__", "up"}, {"cluster", "b"}, {"tenant", "t"}}));
+  EXPECT_EQ(split.cluster.ToString(), R"({cluster="b", tenant="t"})");
+  EXPECT_EQ(split.bare.ToString(), "up");
+  EXPECT_TRUE(Working().Strips("tenant"));
 }
 
 TEST(ClusterIdentity, TakesAwayWhatTellsReplicasApart) {

@@ -172,6 +172,34 @@ TEST_F(LiveEngineTest, CountsForFromWhatLateSamplesShow) {
   EXPECT_THAT(sink_.TakeSent(), ElementsAre(kFiring)) << "true for half an hour, and still is";
 }
 
+TEST_F(LiveEngineTest, RecordsForTheirOwnTimeWhatLateSamplesSay) {
+  Open(Parse("  - record: job:up:sum\n    expr: sum by (job) (up)\n" +
+             AlertText("A", "job:up:sum == 0")));
+  Put(up_, 1);
+  RunFor(3 * 3'600'000);
+  sink_.TakeChanges();
+  const model::Timestamp begin = kStart + 3'600'000;
+  for (model::Timestamp t = kStart + 15'000; t < kStart + 2 * 3'600'000; t += 15'000) {
+    store_.Put(up_, t, t >= begin && t < begin + 600'000 ? 0 : 7);
+  }
+  Run();
+  RunFor(30'000);
+  const auto sum_at = [this](model::Timestamp t) {
+    const auto sum = engine_.Instant("job:up:sum", t);
+    return sum.ok() && sum->vector.size() == 1 ? sum->vector[0].value : -1;
+  };
+  EXPECT_EQ(sum_at(kStart + 1'800'000), 7);
+  EXPECT_EQ(sum_at(begin), 0);
+  EXPECT_EQ(sum_at(begin + 600'000), 7);
+  EXPECT_EQ(sum_at(kStart + 3 * 3'600'000), -1) << "it ended where the late samples end";
+  // What reads the recorded series sees it too.
+  const std::string a = R"(late {alertname="A", job="x"} )";
+  EXPECT_THAT(sink_.TakeChanges(),
+              ElementsAre(fmt::format("{}inactive>firing at {}", a, begin),
+                          fmt::format("{}firing>inactive at {}", a, begin + 600'000)));
+  EXPECT_THAT(sink_.TakeSent(), IsEmpty());
+}
+
 TEST_F(LiveEngineTest, WaitsForTheRestOfAScrapeAndCountsWhatDoesNotCome) {
   options_.settle_ms = 250;
   Open(Parse(AlertText("A", "up - other < 0")));
@@ -234,9 +262,9 @@ TEST_F(LiveEngineTest, GivesNoAlertsAboveTheLimitOfAllPartitions) {
 TEST_F(LiveEngineTest, EvaluatesAGroupForEachClusterAndOneForTheFleet) {
   options_.identity_labels = {{"cluster"}};
   options_.is_fleet_wide = [](const RuleGroup& group) { return group.name == "fleet"; };
-  RuleFileSet files =
-      Parse(AlertText("A", "max by (task) (lag) > 10",
-                      "    annotations: {where: '{{ $externalLabels.cluster }}'}\n"));
+  RuleFileSet files = Parse(AlertText("A", "max by (task) (lag) > 10",
+                                      "    annotations: {where: '{{ $externalLabels.cluster }} "
+                                      "{{ $labels.cluster }}'}\n"));
   RuleFileSet fleet = Parse(AlertText("F", "count(lag > 10) >= 2"));
   fleet[0].groups[0].name = "fleet";
   files.push_back(fleet[0]);
@@ -245,7 +273,7 @@ TEST_F(LiveEngineTest, EvaluatesAGroupForEachClusterAndOneForTheFleet) {
   store_.Put({{lag("a"), {kStart, 20}}, {lag("b"), {kStart, 5}}});
   Run();
   EXPECT_THAT(TrueAlerts("A"), ElementsAre(R"({alertname="A", cluster="a", task="t"})"));
-  EXPECT_EQ(live_->Status()[0].rules[0].alerts[0].alert.annotations[0].second, "a");
+  EXPECT_EQ(live_->Status()[0].rules[0].alerts[0].alert.annotations[0].second, "a a");
   EXPECT_THAT(TrueAlerts("F"), IsEmpty());
   clock_.Advance(1000);
   Put(lag("b"), 30);
@@ -296,6 +324,23 @@ TEST_F(LiveEngineTest, GoesOnFromSavedAlerts) {
   live_->Restore(again);
   RunFor(1000);
   EXPECT_THAT(sink_.TakeSent(), IsEmpty()) << "nothing is sent twice as new";
+}
+
+TEST_F(LiveEngineTest, EndsTheSeriesOfAlertsThatEndedBehindItsBack) {
+  const RuleFileSet rules = Parse(AlertText("A", "up == 0"));
+  Open(rules);
+  Put(up_, 0);
+  const std::vector<SavedAlert> saved = live_->Save();
+  ASSERT_THAT(engine_.Instant("ALERTS", clock_.NowMs())->vector, SizeIs(1));
+  live_.reset();
+  clock_.Advance(15'000);
+  store_.Put(up_, clock_.NowMs(), 1);
+  live_ = std::make_unique<LiveEngine>(options_, LiveDeps{&engine_, &store_, &clock_, &sink_});
+  ASSERT_TRUE(live_->Apply(rules).ok());
+  live_->Restore(saved);
+  Run();
+  EXPECT_THAT(engine_.Instant("ALERTS", clock_.NowMs())->vector, IsEmpty());
+  EXPECT_THAT(engine_.Instant("ALERTS_FOR_STATE", clock_.NowMs())->vector, IsEmpty());
 }
 
 TEST_F(LiveEngineTest, PutsNewRulesInForceAndGoesOnWithTheOld) {

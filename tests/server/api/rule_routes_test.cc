@@ -40,6 +40,7 @@ alert::LiveGroupStatus GroupOf(const std::string& file, const std::string& name)
   lag.last_evaluation = 1'700'000'000'000;
   lag.splits = true;
   lag.on_arrival = true;
+  lag.worst_delay_ms = 250;
   lag.partitions = 2;
   alert::LiveRuleStatus record;
   record.rule.kind = alert::RuleKind::kRecord;
@@ -104,10 +105,11 @@ TEST_F(RuleRoutesTest, ShowsRulesInPrometheusShape) {
       R"("cluster":{"cluster":"a"},"firedAt":"2023-11-14T22:23:20.500Z","inputs":"live"}],)"
       R"("health":"ok","evaluationTime":0.002,"lastEvaluation":"2023-11-14T22:13:20Z",)"
       R"("evaluations":0,"evaluationFailures":0,"settleExpiries":0,"partitions":2,"clusters":0,)"
-      R"("triggers":["arrival","deadline"],"type":"alerting"},)"
+      R"("triggers":["arrival","deadline"],"worstDelay":0.25,"type":"alerting"},)"
       R"json({"name":"lag:max","query":"max(lag)","labels":{},"health":"unknown","evaluationTime":0,)json"
       R"("lastEvaluation":"0001-01-01T00:00:00Z","evaluations":0,"evaluationFailures":0,)"
-      R"("settleExpiries":0,"partitions":0,"clusters":0,"triggers":["tick"],"type":"recording"}],)"
+      R"("settleExpiries":0,"partitions":0,"clusters":0,"triggers":["tick"],"worstDelay":0,)"
+      R"("type":"recording"}],)"
       R"("interval":15,"limit":0,"evaluationTime":0.002,"lastEvaluation":"2023-11-14T22:13:20Z",)"
       R"("fleetWide":false}]}})");
 }

@@ -26,22 +26,24 @@ TEST(RulesConfig, ReadsWhatPrometheusHas) {
 TEST(RulesConfig, TellsClustersApartAsFleetsAreLabelledByDefault) {
   const auto config = ParseConfig("");
   ASSERT_TRUE(config.ok()) << config.status();
-  const std::vector<std::vector<std::string>> identity = {
+  const std::vector<std::vector<std::string>> names = {
       {"k8s_cluster", "tidb_cluster"}, {"kubernetes_namespace", "cluster"}, {"cluster"}};
-  EXPECT_EQ(config->rules.identity, identity);
+  EXPECT_EQ(config->rules.identity.names, names);
   EXPECT_EQ(config->rules.evaluation_interval_ms, 60'000);
 }
 
 TEST(RulesConfig, ReadsWhatIsTidemarksOwn) {
   const auto config = ParseConfig(
-      "identity:\n  labels: [[region, cluster], cluster]\n  replica_labels: [replica]\n"
+      "identity:\n  labels: [[region, cluster], cluster]\n  sender_labels: [team]\n"
+      "  replica_labels: [replica]\n"
       "rules:\n  settle: 0\n  tick: 500ms\n  late_after: 10m\n"
       "  groups:\n    - {name: fleet, fleet_wide: true}\n    - {name: node, absence: resolve}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   const RulesConfig& rules = config->rules;
-  EXPECT_EQ(rules.identity,
+  EXPECT_EQ(rules.identity.names,
             (std::vector<std::vector<std::string>>{{"region", "cluster"}, {"cluster"}}));
-  EXPECT_EQ(rules.replica_labels, std::vector<std::string>{"replica"});
+  EXPECT_EQ(rules.identity.sender, std::vector<std::string>{"team"});
+  EXPECT_EQ(rules.identity.replica, std::vector<std::string>{"replica"});
   EXPECT_EQ(rules.settle_ms, 0);
   EXPECT_EQ(rules.tick_ms, 500);
   EXPECT_EQ(rules.late_after_ms, 600'000);
@@ -52,7 +54,7 @@ TEST(RulesConfig, ReadsWhatIsTidemarksOwn) {
 }
 
 TEST(RulesConfig, MayTellNoClustersApart) {
-  EXPECT_TRUE(ParseConfig("identity: {labels: []}")->rules.identity.empty());
+  EXPECT_TRUE(ParseConfig("identity: {labels: []}")->rules.identity.names.empty());
 }
 
 TEST(RulesConfig, IsTheSameWhenPrintedAndReadAgain) {
@@ -88,6 +90,7 @@ TEST(RulesConfig, SaysInWhichLineWhatIsWrong) {
       {"global: {evaluation_interval: 0}", "line 1: global.evaluation_interval must be at least"},
       {"rule_files: rules.yml", "line 1: rule_files must be a list"},
       {"identity: {labels: [[]]}", "line 1: an entry of identity.labels must be names of labels"},
+      {"identity: {sender_labels: [cluster]}", "names the label cluster twice"},
       {"rules:\n  groups:\n    - fleet_wide: true\n", "line 3: an entry of rules.groups needs a"},
       {"rules: {groups: [{name: a}, {name: a}]}", "line 1: rules.groups names a twice"},
       {"rules: {groups: [{name: a, absence: x}]}", "absence must be hold or resolve"},
