@@ -118,10 +118,13 @@ void LiveEngine::Core::Touch(LivePartition* partition, const LiveSeries& series,
                              bool newcomer, const LiveTrigger& trigger) {
   partition->trigger = trigger;
   partition->dirty = true;
+  partition->hold_until =
+      std::max(partition->hold_until,
+               partition->catch_up.Note(*trigger.sample_time, now_, options_.catch_up_ms));
   if (partition->gate != nullptr && series.newest > before) {
     partition->gate->Arrive(series.target, before, series.newest);
     if (newcomer) {
-      partition->hold_until = now_ + options_.settle_ms;
+      partition->hold_until = std::max(partition->hold_until, now_ + options_.settle_ms);
     }
   }
   Plan(partition);

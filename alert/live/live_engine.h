@@ -19,8 +19,10 @@
 // identity labels, which the results are given where they have none of that name.
 //
 // A scrape that comes in pieces is not evaluated before its rest has come, or `settle_ms` have
-// passed. Everything is evaluated for the receiver's time. What comes too late for that (older than
-// `late_after_ms`) is evaluated for its own time afterwards, for the history, and told to nobody.
+// passed. A partition to which a backlog comes, samples of the past faster than time goes by, is
+// not evaluated before nothing more of it has come for `catch_up_ms`. Everything is evaluated for
+// the receiver's time. What comes too late for that (older than `late_after_ms`) is evaluated for
+// its own time afterwards, for the history, and told to nobody.
 //
 // Alerts whose inputs vanish are held and marked as silent; see LiveOptions::release_silent.
 //
@@ -70,6 +72,7 @@ struct LiveOptions {
                                             // written at least
   int64_t resend_delay_ms = 60'000;
   int64_t settle_ms = 250;
+  int64_t catch_up_ms = 500;
   int64_t tick_ms = 1000;
   int64_t late_after_ms = 300'000;
 };

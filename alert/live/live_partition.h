@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "alert/live/catch_up.h"
 #include "alert/live/deadline_heap.h"
 #include "alert/live/live_rule.h"
 #include "alert/live/live_sink.h"
@@ -108,7 +109,8 @@ struct LivePartition {
   bool truth_ticks = false;                              // that is the next tick
   model::Timestamp hold_until = model::kMinTimestamp;    // not evaluated before, whatever comes
   model::Timestamp settle_until = model::kMinTimestamp;  // nor before, unless scrapes are whole
-  LiveTrigger trigger;                                   // what came last, while dirty
+  CatchUp catch_up;
+  LiveTrigger trigger;  // what came last, while dirty
 };
 
 // A rule as it is evaluated for one cluster.

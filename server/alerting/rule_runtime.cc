@@ -212,6 +212,7 @@ alert::LiveOptions RuleRuntime::LiveOptionsOf(const RulesConfig& config) const {
   options.evaluation_interval_ms = config.evaluation_interval_ms;
   options.resend_delay_ms = options_.resend_delay_ms;
   options.settle_ms = config.settle_ms;
+  options.catch_up_ms = config.catch_up_ms;
   options.tick_ms = config.tick_ms;
   options.late_after_ms = config.late_after_ms;
   return options;

@@ -133,6 +133,8 @@ absl::Status ReadRules(const YAML::Node& node, RulesConfig* config) {
         const std::string key = KeyOf(name);
         if (key == "settle") {
           ASSIGN_OR_RETURN(config->settle_ms, ReadDuration(value, "rules.settle", 0));
+        } else if (key == "catch_up") {
+          ASSIGN_OR_RETURN(config->catch_up_ms, ReadDuration(value, "rules.catch_up", 0));
         } else if (key == "tick") {
           ASSIGN_OR_RETURN(config->tick_ms, ReadDuration(value, "rules.tick", 10));
         } else if (key == "late_after") {
@@ -188,7 +190,8 @@ std::string IdentityYaml(const RulesConfig& config) {
 
 std::string SettingsYaml(const RulesConfig& config) {
   std::string yaml = fmt::format(
-      "  settle: {}\n  tick: {}\n  late_after: {}\n", query::FormatDuration(config.settle_ms),
+      "  settle: {}\n  catch_up: {}\n  tick: {}\n  late_after: {}\n",
+      query::FormatDuration(config.settle_ms), query::FormatDuration(config.catch_up_ms),
       query::FormatDuration(config.tick_ms), query::FormatDuration(config.late_after_ms));
   yaml += config.groups.empty() ? "" : "  groups:\n";
   for (const GroupMarks& marks : config.groups) {

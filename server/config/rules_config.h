@@ -40,6 +40,7 @@ struct RulesConfig {
   fleet::IdentityRules identity;
 
   int64_t settle_ms = 250;
+  int64_t catch_up_ms = 500;
   int64_t tick_ms = 1000;
   int64_t late_after_ms = 300'000;
   std::vector<GroupMarks> groups;

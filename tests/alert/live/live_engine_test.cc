@@ -159,6 +159,24 @@ TEST_F(LiveEngineTest, EvaluatesLateSamplesForTheirOwnTimeAndTellsNobody) {
                           fmt::format("{}firing>inactive at {}", a, begin + 1'200'000)));
 }
 
+TEST_F(LiveEngineTest, LooksAtABacklogWhenAllOfItHasCome) {
+  options_.catch_up_ms = 500;
+  Open(Parse(AlertText("A", "up == 0")));
+  Put(up_, 1);
+  RunFor(280'000);
+  sink_.TakeChanges();
+  // It was down for a while, and is not any more.
+  for (model::Timestamp t = kStart + 15'000; t <= kStart + 280'000; t += 15'000) {
+    PutAt(up_, t, t < kStart + 200'000 ? 0 : 1);
+    RunFor(100);
+  }
+  RunFor(5000);
+  EXPECT_THAT(sink_.TakeSent(), IsEmpty());
+  EXPECT_THAT(sink_.TakeChanges(), IsEmpty());
+  Put(up_, 0);
+  EXPECT_THAT(sink_.TakeSent(), ElementsAre(kFiring)) << "at once again";
+}
+
 TEST_F(LiveEngineTest, CountsForFromWhatLateSamplesShow) {
   Open(Parse(AlertText("A", "up == 0", "    for: 10m\n")));
   Put(up_, 1);

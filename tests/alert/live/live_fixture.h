@@ -60,7 +60,7 @@ class LiveFixture : public ::testing::Test {
  protected:
   static constexpr int64_t kStart = 1'700'000'000'000;
 
-  LiveFixture() { options_.settle_ms = 0; }
+  LiveFixture() { options_.settle_ms = options_.catch_up_ms = 0; }
 
   // Rules as YAML, indented as below `rules:` of a group `g`.
   static RuleFileSet Parse(const std::string& rules, const std::string& group_keys = "") {

@@ -36,7 +36,7 @@ TEST(RulesConfig, ReadsWhatIsTidemarksOwn) {
   const auto config = ParseConfig(
       "identity:\n  labels: [[region, cluster], cluster]\n  sender_labels: [team]\n"
       "  replica_labels: [replica]\n"
-      "rules:\n  settle: 0\n  tick: 500ms\n  late_after: 10m\n"
+      "rules:\n  settle: 0\n  catch_up: 2s\n  tick: 500ms\n  late_after: 10m\n"
       "  groups:\n    - {name: fleet, fleet_wide: true}\n    - {name: node, absence: resolve}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   const RulesConfig& rules = config->rules;
@@ -45,6 +45,7 @@ TEST(RulesConfig, ReadsWhatIsTidemarksOwn) {
   EXPECT_EQ(rules.identity.sender, std::vector<std::string>{"team"});
   EXPECT_EQ(rules.identity.replica, std::vector<std::string>{"replica"});
   EXPECT_EQ(rules.settle_ms, 0);
+  EXPECT_EQ(rules.catch_up_ms, 2000);
   EXPECT_EQ(rules.tick_ms, 500);
   EXPECT_EQ(rules.late_after_ms, 600'000);
   EXPECT_TRUE(rules.MarksOf("fleet").fleet_wide);
