@@ -32,7 +32,9 @@ void AppendTime(model::Timestamp t, std::string* bytes) {
 
 uint8_t FlagsOf(const AlertRecord& record) {
   uint8_t flags = record.alert.is_true ? kIsTrue : 0;
-  flags |= record.sample_time.has_value() ? kHasSampleTime : 0;
+  if (record.sample_time.has_value()) {
+    flags |= kHasSampleTime;
+  }
   for (size_t i = 0; i < std::size(kOptionalTimes); ++i) {
     if ((record.alert.*kOptionalTimes[i]).has_value()) {
       flags |= static_cast<uint8_t>(kFirstTime << i);
