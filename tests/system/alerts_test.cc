@@ -130,7 +130,7 @@ class RecommendedRulesTest : public AlertsTest {
           std::tuple("c58", 3 * kHourMs, TaskStatus::kPaused),
           std::tuple("c91", 13 * kHourMs, TaskStatus::kPaused),
           // Not yet: time alone makes it so.
-          std::tuple("c77", 10 * kMinuteMs - 2000, TaskStatus::kRunning)}) {
+          std::tuple("c77", 10 * kMinuteMs - 5000, TaskStatus::kRunning)}) {
       const auto scrape = ScrapeOf(cluster, t, lag_ms, status);
       troubles.insert(troubles.end(), scrape.begin(), scrape.end());
     }
