@@ -95,10 +95,15 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         began = time.monotonic()
         with open(WORK / f"{self.name}.log", "a") as log:
-            self.process = subprocess.Popen(command(self.data, port) + self.extra,
+            self.process = subprocess.Popen(self.with_extra(command(self.data, port)),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.wait_ready(self.url + ready_path)
         return time.monotonic() - began
+
+    def with_extra(self, command):
+        """With the flags that were asked for, in place of those of the same name."""
+        named = {flag.partition("=")[0] for flag in self.extra}
+        return [word for word in command if word.partition("=")[0] not in named] + self.extra
 
     def wait_ready(self, url, seconds=300):
         deadline = time.monotonic() + seconds
