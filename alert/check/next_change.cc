@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "alert/check/internal/expr_walk.h"
+#include "alert/check/internal/steady_window.h"
 #include "alert/check/time_dependence.h"
 #include "base/status_macros.h"
 #include "fmt/format.h"
@@ -57,6 +58,7 @@ absl::Status NextChange::Prepare() {
   RETURN_IF_ERROR(query::ResolveDurations({}, query_.expr.get()));
   const TimeDependence time = TimeDependenceOf(*query_.expr, engine_->options().lookback_ms);
   ticks_ = time.ticks();
+  moves_in_gaps_ = !time.gap_reasons.empty();
   calendar_ = time.calendar;
   for (const Crossing& crossing : time.crossings) {
     RETURN_IF_ERROR(AddComparison(*crossing.comparison, crossing.slope));
@@ -77,7 +79,7 @@ absl::Status NextChange::AddComparison(const query::Binary& comparison, double s
 
 // Notes windows and steps, from the outside in. The values inside a subquery are those at its
 // steps and stand still; what is fixed by `@` never moves.
-void NextChange::Collect(const Expr& expr) {
+void NextChange::Collect(const Expr& expr, Extrapolation extrapolation) {
   const auto fixed = [](const query::TimeShift& shift) {
     return shift.at != query::TimeShift::At::kNone;
   };
@@ -93,8 +95,8 @@ void NextChange::Collect(const Expr& expr) {
   if (expr.kind() == ExprKind::kMatrixSelector) {
     const auto& matrix = As<query::MatrixSelector>(expr);
     if (!fixed(matrix.selector->shift)) {
-      windows_.push_back(
-          {matrix.selector.get(), matrix.range.ms, matrix.selector->shift.offset.ms, false});
+      windows_.push_back({matrix.selector.get(), matrix.range.ms, matrix.selector->shift.offset.ms,
+                          false, extrapolation});
     }
     return;
   }
@@ -102,13 +104,70 @@ void NextChange::Collect(const Expr& expr) {
     const auto& selector = As<query::VectorSelector>(expr);
     if (!fixed(selector.shift)) {
       windows_.push_back(
-          {&selector, engine_->options().lookback_ms, selector.shift.offset.ms, true});
+          {&selector, engine_->options().lookback_ms, selector.shift.offset.ms, true, {}});
     }
     return;
   }
-  for (const Expr* child : ChildrenOf(expr)) {
-    Collect(*child);
+  if (expr.kind() != ExprKind::kParen) {
+    extrapolation = ExtrapolationOf(expr);
   }
+  for (const Expr* child : ChildrenOf(expr)) {
+    Collect(*child, extrapolation);
+  }
+}
+
+NextChange::Extrapolation NextChange::ExtrapolationOf(const Expr& expr) {
+  if (expr.kind() != ExprKind::kCall) {
+    return Extrapolation::kNone;
+  }
+  switch (As<query::Call>(expr).id()) {
+    case query::FunctionId::kRate:
+    case query::FunctionId::kIncrease:
+      return Extrapolation::kCounter;
+    case query::FunctionId::kDelta:
+      return Extrapolation::kGauge;
+    default:
+      return Extrapolation::kNone;
+  }
+}
+
+absl::StatusOr<bool> NextChange::Moves(Timestamp t, const storage::Querier& querier) const {
+  for (const Window& window : windows_) {
+    if (moves_in_gaps_ && window.extrapolation != Extrapolation::kNone) {
+      ASSIGN_OR_RETURN(const auto until, SteadyUntilOf(window, t, querier));
+      if (!until.has_value()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+absl::StatusOr<std::optional<Timestamp>> NextChange::SteadyUntilOf(
+    const Window& window, Timestamp t, const storage::Querier& querier) {
+  const Timestamp end = t - window.offset_ms;
+  const Timestamp begin = end - window.window_ms;
+  ASSIGN_OR_RETURN(const auto series, querier.Select({begin + 1, end, window.selector->matchers}));
+  storage::SampleColumns samples;
+  Timestamp earliest = model::kMaxTimestamp;
+  while (series->Next()) {
+    RETURN_IF_ERROR(series->Read(&samples));
+    size_t kept = 0;
+    for (size_t i = 0; i < samples.size(); ++i) {
+      if (!model::IsStale(samples.values[i])) {
+        samples.timestamps[kept] = samples.timestamps[i];
+        samples.values[kept++] = samples.values[i];
+      }
+    }
+    const auto until = SteadyUntil(
+        {std::span(samples.timestamps).first(kept), std::span(samples.values).first(kept)}, begin,
+        end, window.extrapolation == Extrapolation::kCounter);
+    if (!until.has_value()) {
+      return std::nullopt;
+    }
+    earliest = std::min(earliest, *until);
+  }
+  return earliest == model::kMaxTimestamp ? earliest : earliest + window.offset_ms;
 }
 
 absl::StatusOr<std::optional<Timestamp>> NextChange::After(Timestamp t,
@@ -117,6 +176,12 @@ absl::StatusOr<std::optional<Timestamp>> NextChange::After(Timestamp t,
   RETURN_IF_ERROR(MeetCrossings(t, querier, &next));
   for (const Window& window : windows_) {
     RETURN_IF_ERROR(MeetWindow(window, t, querier, &next));
+    if (moves_in_gaps_ && window.extrapolation != Extrapolation::kNone) {
+      ASSIGN_OR_RETURN(const auto until, SteadyUntilOf(window, t, querier));
+      if (until.has_value() && *until != model::kMaxTimestamp) {
+        Meet(*until, &next);
+      }
+    }
   }
   for (const Steps& steps : steps_) {
     const Timestamp end = t - steps.offset_ms;

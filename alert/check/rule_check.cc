@@ -105,8 +105,12 @@ absl::StatusOr<RuleCheck> CheckRule(const RuleGroup& group, const Rule& rule,
   check.on_arrival = Any(time, [](const RuleInput& input) { return input.on_arrival(); });
   check.deadlines = DeadlinesOf(time, rule);
   check.ticks = time.tick_reasons;
-  check.worst_delay_ms = WorstDelayMs(check.partition, time.ticks(), CountSelections(check.inputs),
-                                      options.tick_ms, options.settle_ms);
+  for (const std::string& reason : time.gap_reasons) {
+    check.ticks.push_back(reason + ", while samples are missing");
+  }
+  check.worst_delay_ms =
+      WorstDelayMs(check.partition, !check.ticks.empty(), CountSelections(check.inputs),
+                   options.tick_ms, options.settle_ms);
   check.for_ms = rule.for_ms;
   check.findings = Lint(rule, *expr, options.lint);
   return check;

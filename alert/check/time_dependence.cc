@@ -61,12 +61,28 @@ class Walk {
   Motion VisitCall(const query::Call& call, const Surroundings& around);
   Motion VisitAggregate(const query::Aggregate& aggregate, const Surroundings& around);
   Motion VisitBinary(const query::Binary& binary, const Surroundings& around);
-  void Compare(const query::Binary& binary, const Motion& lhs, const Motion& rhs);
+  void Compare(const query::Binary& binary, const Motion& lhs, const Motion& rhs, int before);
   void Tick(const Expr& expr);
+  // What extrapolates below `expr`, of which there were `before` outside, decides what it gives.
+  void NoteExtrapolation(const Expr& expr, int before);
 
   const int64_t lookback_ms_;
   TimeDependence* const found_;
+  int extrapolating_ = 0;  // calls seen
 };
+
+// Whether the call's range is of a selector, and ends where it says.
+bool ExtrapolatesSelector(const query::Call& call) {
+  const Expr* arg = call.args.front().get();
+  while (arg->kind() == ExprKind::kParen) {
+    arg = As<query::Paren>(*arg).expr.get();
+  }
+  if (arg->kind() != ExprKind::kMatrixSelector) {
+    return false;
+  }
+  const query::VectorSelector& selector = *As<query::MatrixSelector>(*arg).selector;
+  return !selector.anchored && !selector.smoothed;
+}
 
 Motion Walk::VisitSelector(const query::VectorSelector& selector, int64_t range_ms,
                            const Surroundings& around, const std::string& function) {
@@ -113,8 +129,14 @@ Motion Walk::VisitCall(const query::Call& call, const Surroundings& around) {
       return all_still ? Motion::Still() : Motion::Unknown();
     case FunctionId::kRate:
     case FunctionId::kIncrease:
-      return {.slope = std::nullopt, .constant = std::nullopt, .keeps_sign = true};
-    case FunctionId::kDelta:
+    case FunctionId::kDelta: {
+      const bool keeps_sign = call.id() != FunctionId::kDelta;
+      if (!ExtrapolatesSelector(call)) {
+        return {.slope = std::nullopt, .constant = std::nullopt, .keeps_sign = keeps_sign};
+      }
+      ++extrapolating_;
+      return {.slope = 0, .constant = std::nullopt, .keeps_sign = keeps_sign};
+    }
     case FunctionId::kPredictLinear:
       return Motion::Unknown();
     case FunctionId::kVector:
@@ -139,6 +161,7 @@ Motion Walk::VisitAggregate(const query::Aggregate& aggregate, const Surrounding
   if (aggregate.param != nullptr) {
     Visit(*aggregate.param, around, "");
   }
+  const int before = extrapolating_;
   const Motion inner = Visit(*aggregate.expr, around, "");
   switch (aggregate.op) {
     case AggregateOp::kCount:
@@ -158,6 +181,7 @@ Motion Walk::VisitAggregate(const query::Aggregate& aggregate, const Surrounding
       if (!inner.slope.has_value()) {
         Tick(aggregate);  // the choice may change at any time
       }
+      NoteExtrapolation(aggregate, before);
       return {.slope = inner.slope};
     case AggregateOp::kQuantile:
       return {.slope = inner.slope};
@@ -168,6 +192,7 @@ Motion Walk::VisitAggregate(const query::Aggregate& aggregate, const Surrounding
       if (!inner.still()) {
         Tick(aggregate);  // the values are labels
       }
+      NoteExtrapolation(aggregate, before);
       return Motion::Still();
     default:
       return inner.still() ? inner : Motion::Unknown();
@@ -175,17 +200,14 @@ Motion Walk::VisitAggregate(const query::Aggregate& aggregate, const Surrounding
 }
 
 Motion Product(const Motion& a, const Motion& b) {
-  if (a.still() && b.still()) {
-    return Motion::Still();
-  }
-  const Motion& moving = a.still() ? b : a;
-  const std::optional<double> factor = a.still() ? a.constant : b.constant;
+  const Motion& moving = a.constant.has_value() ? b : a;
+  const std::optional<double> factor = a.constant.has_value() ? a.constant : b.constant;
   if (!factor.has_value()) {
-    return Motion::Unknown();
+    return a.still() && b.still() ? Motion::Still() : Motion::Unknown();
   }
   Motion product;
   if (moving.slope.has_value()) {
-    product.slope = *moving.slope * *factor;
+    product.slope = moving.still() ? 0 : *moving.slope * *factor;
   }
   product.keeps_sign = moving.keeps_sign && *factor > 0;
   return product;
@@ -213,10 +235,9 @@ Motion Combine(BinaryOp op, const Motion& a, const Motion& b) {
   }
   switch (op) {
     case BinaryOp::kAdd:
-      if (a.slope.has_value() && b.slope.has_value()) {
-        return Motion::Sloped(*a.slope + *b.slope);
-      }
-      return {.slope = std::nullopt,
+      return {.slope = a.slope.has_value() && b.slope.has_value()
+                           ? std::optional(*a.slope + *b.slope)
+                           : std::nullopt,
               .constant = std::nullopt,
               .keeps_sign = a.keeps_sign && b.keeps_sign};
     case BinaryOp::kSubtract:
@@ -234,6 +255,12 @@ Motion Combine(BinaryOp op, const Motion& a, const Motion& b) {
   }
 }
 
+void Walk::NoteExtrapolation(const Expr& expr, int before) {
+  if (extrapolating_ > before) {
+    found_->gap_reasons.push_back(query::ToString(expr));
+  }
+}
+
 void Walk::Tick(const Expr& expr) { found_->tick_reasons.push_back(query::ToString(expr)); }
 
 // `increase(x[5m]) > 0` changes only when a sample comes or goes.
@@ -241,10 +268,11 @@ bool ComparesSignOnly(const Motion& moving, const Motion& other) {
   return moving.keeps_sign && other.constant == 0.0;
 }
 
-void Walk::Compare(const query::Binary& binary, const Motion& lhs, const Motion& rhs) {
+void Walk::Compare(const query::Binary& binary, const Motion& lhs, const Motion& rhs, int before) {
   if (ComparesSignOnly(lhs, rhs) || ComparesSignOnly(rhs, lhs)) {
     return;
   }
+  NoteExtrapolation(binary, before);
   if (!lhs.slope.has_value() || !rhs.slope.has_value()) {
     return Tick(binary);
   }
@@ -254,10 +282,11 @@ void Walk::Compare(const query::Binary& binary, const Motion& lhs, const Motion&
 }
 
 Motion Walk::VisitBinary(const query::Binary& binary, const Surroundings& around) {
+  const int before = extrapolating_;
   const Motion lhs = Visit(*binary.lhs, around, "");
   const Motion rhs = Visit(*binary.rhs, around, "");
   if (query::IsComparison(binary.op)) {
-    Compare(binary, lhs, rhs);
+    Compare(binary, lhs, rhs, before);
     const bool scalars = binary.type() == query::ValueType::kScalar;
     if (binary.return_bool || scalars) {
       return Motion::Still();

@@ -3,9 +3,10 @@
 // Between two arrivals the value of a node is constant but for known moments (a sample leaves the
 // look-back or a range window, one enters through an offset, a subquery reaches its next step, a
 // minute or a day begins), or it is linear in time with a slope known beforehand (`time() - x`),
-// or it moves in a way that is not followed (`rate(x[5m])` extrapolates to both ends of its
-// window). A comparison of linear values has one crossing, which can be computed; one of values
-// that are not followed has to be looked at again and again.
+// or it moves in a way that is not followed (`predict_linear`). A comparison of linear values has
+// one crossing, which can be computed; one of values that are not followed has to be looked at
+// again and again. `rate(x[5m])`, which extrapolates to both ends of its window, is between the
+// two: it stands still while samples come as regularly as they have (internal/steady_window.h).
 #pragma once
 
 #include <string>
@@ -42,6 +43,8 @@ struct TimeDependence {
   bool subquery = false;
   // Why the expression has to be evaluated by ticks; empty when it need not.
   std::vector<std::string> tick_reasons;
+  // What has to be so while samples of a rate, an increase or a delta are missing.
+  std::vector<std::string> gap_reasons;
 
   bool ticks() const { return !tick_reasons.empty(); }
 };

@@ -213,24 +213,25 @@ std::vector<SavedAlert> LiveEngine::Core::Save() const {
 
 LiveRuleStatus LiveEngine::Core::StatusOf(const LiveRule& rule) const {
   const LiveRuleFigures& figures = rule.figures;
-  return {.rule = rule.rule(),
-          .labels = rule.labels(),
-          .health = figures.health,
-          .error = figures.error,
-          .evaluations = figures.evaluations,
-          .failures = figures.failures,
-          .settle_expiries = figures.settle_expiries,
-          .last_duration_ns = figures.last_duration_ns,
-          .total_duration_ns = figures.total_duration_ns,
-          .last_evaluation = figures.last_evaluation,
-          .partitions = 0,
-          .clusters = 0,
-          .splits = rule.splits(),
-          .on_arrival = rule.on_arrival(),
-          .ticks = rule.ticks(),
-          .worst_delay_ms = WorstDelayMs(rule.family(), rule.ticks(), rule.inputs().size(),
-                                         options_.tick_ms, options_.settle_ms),
-          .alerts = {}};
+  return {
+      .rule = rule.rule(),
+      .labels = rule.labels(),
+      .health = figures.health,
+      .error = figures.error,
+      .evaluations = figures.evaluations,
+      .failures = figures.failures,
+      .settle_expiries = figures.settle_expiries,
+      .last_duration_ns = figures.last_duration_ns,
+      .total_duration_ns = figures.total_duration_ns,
+      .last_evaluation = figures.last_evaluation,
+      .partitions = 0,
+      .clusters = 0,
+      .splits = rule.splits(),
+      .on_arrival = rule.on_arrival(),
+      .ticks = rule.ticks(),
+      .worst_delay_ms = WorstDelayMs(rule.family(), rule.ticks() || rule.next_change().may_move(),
+                                     rule.inputs().size(), options_.tick_ms, options_.settle_ms),
+      .alerts = {}};
 }
 
 std::vector<LiveGroupStatus> LiveEngine::Core::Status() const {

@@ -108,6 +108,10 @@ void LiveEvaluator::SetNextChange(LivePartition* partition, Timestamp now,
     return;
   }
   const int64_t offset_ms = rule.settings().query_offset_ms;
+  const auto moves = rule.next_change().Moves(now - offset_ms, members);
+  if (!moves.ok() || *moves) {
+    return;  // the next tick
+  }
   const auto next = rule.next_change().After(now - offset_ms, members);
   if (next.ok()) {
     partition->truth_ticks = false;
@@ -416,7 +420,8 @@ absl::StatusOr<Timestamp> LiveEvaluator::EvaluateLateAt(LivePartition* partition
     WriteLate(partition, t, series);
   }
   Timestamp next = late.state.NextChange().value_or(model::kMaxTimestamp);
-  if (!rule.ticks() && !rule.reads_unnamed()) {
+  ASSIGN_OR_RETURN(const bool moves, rule.next_change().Moves(t, here));
+  if (!rule.ticks() && !rule.reads_unnamed() && !moves) {
     ASSIGN_OR_RETURN(const auto change, rule.next_change().After(t, members));
     next = std::min(next, change.value_or(model::kMaxTimestamp));
   }

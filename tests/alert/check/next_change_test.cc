@@ -63,8 +63,19 @@ TEST_F(NextChangeTest, SeesStepsAndMinutes) {
 }
 
 TEST_F(NextChangeTest, SaysWhenItCannotTell) {
-  EXPECT_TRUE(NextChange::Create(&engine_, "rate(x[5m]) > 3")->ticks());
+  EXPECT_TRUE(NextChange::Create(&engine_, "predict_linear(x[5m], 60) > 3")->ticks());
   EXPECT_FALSE(NextChange::Create(&engine_, "x +").ok());
+}
+
+TEST_F(NextChangeTest, TakesARateAsStillUntilTheNextSampleIsOverdue) {
+  for (int i = 1; i <= 20; ++i) {
+    Put("x", 15'000 * i, 1000 + i);
+  }
+  EXPECT_THAT(After("rate(x[2m]) > 0.05", 303'000), Optional(315'000)) << "a sample leaves";
+  EXPECT_THAT(After("rate(x[2m]) > 0.05", 315'000), Optional(316'500)) << "the next is overdue";
+  const auto next = NextChange::Create(&engine_, "rate(x[2m]) > 0.05");
+  EXPECT_FALSE(*next->Moves(315'000, store_));
+  EXPECT_TRUE(*next->Moves(317'000, store_)) << "one end moves alone";
 }
 
 // Truth at any moment before the next change is the truth now.
@@ -107,7 +118,12 @@ class NextChangeProperty : public ::testing::TestWithParam<uint32_t> {
     const std::string lag =
         fmt::format("({}(time() - {}) {} {})", Below(2) == 0 ? "2 * " : "", expression.Vector(1),
                     Below(2) == 0 ? ">" : "<=", Below(900));
-    switch (Below(4)) {
+    const std::string rate = fmt::format(
+        "({}({}[{}m]) {} {})", Below(2) == 0 ? "increase" : "delta", Below(2) == 0 ? "m" : "n",
+        3 + Below(5), Below(2) == 0 ? ">" : "<=", Below(900));
+    switch (Below(5)) {
+      case 4:
+        return rate;
       case 0:
         return lag;
       case 1:
@@ -142,6 +158,10 @@ class NextChangeProperty : public ::testing::TestWithParam<uint32_t> {
     }
     const model::Timestamp t = 5 * kMinute + Below(10 * kMinute);
     const storage::MemoryQuerier past = Past(t);
+    const auto moves = next->Moves(t, past);
+    if (!moves.ok() || *moves) {
+      return false;
+    }
     const auto after = next->After(t, past);
     if (!after.ok()) {
       return false;

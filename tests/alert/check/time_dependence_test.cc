@@ -56,12 +56,15 @@ TEST_F(TimeDependenceTest, SeesNoCrossingWhereBothSidesMoveAlike) {
 }
 
 TEST_F(TimeDependenceTest, TicksForWhatIsNotFollowed) {
-  EXPECT_THAT(Of("rate(x[5m]) > 2").tick_reasons, ElementsAre("rate(x[5m]) > 2"));
+  EXPECT_THAT(Of("rate(x[5m]) > 2").tick_reasons, IsEmpty());
+  EXPECT_THAT(Of("rate(x[5m]) > 2").gap_reasons, ElementsAre("rate(x[5m]) > 2"));
+  EXPECT_THAT(Of("rate(x[5m:1m]) > 2").tick_reasons, ElementsAre("rate(x[5m:1m]) > 2"));
+  EXPECT_THAT(Of("predict_linear(x[5m], 60) > 2").tick_reasons, SizeIs(1));
   EXPECT_THAT(Of("sum(time() - x) > 2").tick_reasons, SizeIs(1));
   EXPECT_THAT(Of("(time() - x) * y > 2").tick_reasons, SizeIs(1));
   EXPECT_THAT(Of("abs(time() - x) > 2").tick_reasons, SizeIs(1));
   EXPECT_THAT(Of("predict_linear(x[1h], 3600) < 0").tick_reasons, SizeIs(1));
-  EXPECT_THAT(Of("topk(1, rate(x[5m]))").tick_reasons, SizeIs(1));
+  EXPECT_THAT(Of("topk(1, rate(x[5m]))").gap_reasons, SizeIs(1));
 }
 
 TEST_F(TimeDependenceTest, TicksForRangesThatReadBeyondTheirEnds) {
@@ -74,8 +77,9 @@ TEST_F(TimeDependenceTest, TicksForRangesThatReadBeyondTheirEnds) {
 TEST_F(TimeDependenceTest, NeedsNoTicksToTellWhetherAnythingHappened) {
   EXPECT_THAT(Of("increase(x[5m]) > 0").tick_reasons, IsEmpty());
   EXPECT_THAT(Of("sum by (c) (increase(x[3m])) == 0").tick_reasons, IsEmpty());
-  EXPECT_THAT(Of("sum(rate(x[3m])) * 60 > 0").tick_reasons, IsEmpty());
-  EXPECT_THAT(Of("rate(x[3m]) > rate(y[3m])").tick_reasons, SizeIs(1));
+  EXPECT_THAT(Of("sum(rate(x[3m])) * 60 > 0").gap_reasons, IsEmpty());
+  EXPECT_THAT(Of("rate(x[3m]) > rate(y[3m])").gap_reasons, SizeIs(1));
+  EXPECT_THAT(Of("rate(x[3m]) > 0 and y > 5").gap_reasons, IsEmpty());
 }
 
 TEST_F(TimeDependenceTest, KnowsWhatEachSelectorReads) {

@@ -83,6 +83,20 @@ TEST_F(LiveEngineTest, EvaluatesWhatCannotBeSplitAtMostOnceATick) {
   EXPECT_THAT(TrueAlerts(), ElementsAre(R"({alertname="A"})"));
 }
 
+TEST_F(LiveEngineTest, LooksAtARateAgainAndAgainOnlyWhenSamplesAreMissing) {
+  Open(Parse(AlertText("A", "rate(up[2m]) > 100")));
+  for (int i = 0; i < 20; ++i) {
+    Put(up_, 1000 + i);
+    RunFor(15'000);
+  }
+  Put(up_, 1020);
+  const uint64_t before = live_->totals().evaluations;
+  RunFor(14'000);
+  EXPECT_LE(live_->totals().evaluations, before + 1) << "at most for a sample that left the range";
+  RunFor(10'000);
+  EXPECT_GE(live_->totals().evaluations, before + 7) << "the next one is overdue";
+}
+
 TEST_F(LiveEngineTest, RepeatsWhatFiresAndSaysSo) {
   Open(Parse(AlertText("A", "up == 0")));
   Put(up_, 0);
