@@ -13,6 +13,8 @@ using enum FindingKind;
 constexpr int64_t kSameTimeMs = 2 * kMinuteMs;
 // A rebuilt cluster is news for so long.
 constexpr int64_t kNewsMs = kDayMs;
+// Samples that have come by the same time late for so long do not wait in a queue.
+constexpr int64_t kEvenlyMs = 10 * kMinuteMs;
 
 void ExamineSilence(Case* c) {
   const ClusterState& cluster = c->cluster();
@@ -37,8 +39,26 @@ void ExamineDelivery(Case* c) {
   }
 }
 
+// A queue that is behind grows or shrinks; a clock that is behind stays so.
+bool ComesEvenlyLate(const Case& c) {
+  const ClusterState& cluster = c.cluster();
+  return cluster.delivery_lag_ms() > c.thresholds().delivery_late_ms &&
+         c.time() - cluster.lag_steady_since() >= kEvenlyMs &&
+         !IsSilent(cluster, c.now_ms(), c.thresholds().task);
+}
+
 void ExamineClocks(Case* c) {
   const int64_t skew = c->thresholds().clock_skew_ms;
+  if (ComesEvenlyLate(*c)) {
+    const ClusterState& cluster = c->cluster();
+    c->Add(kClockSkew, Severity::kWarning, Confidence::kMedium,
+           fmt::format("samples have evenly been {} old for {}: the sender's clock is behind",
+                       DurationText(cluster.delivery_lag_ms()),
+                       DurationText(c->time() - cluster.lag_steady_since())))
+        .CiteFact("newest sample", TimeText(c->time()))
+        .CiteFact("received", TimeText(cluster.last_received_ms()));
+    return;
+  }
   if (c->cluster().delivery_lag_ms() < -skew) {
     c->Add(kClockSkew, Severity::kWarning, Confidence::kHigh,
            fmt::format("the sender's clock is {} ahead of the receiver's",

@@ -1,10 +1,14 @@
 #include "fleet/task/cluster_state.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 namespace tidemark::fleet {
 namespace {
+
+// Senders gather samples for up to five seconds.
+constexpr int64_t kLagJitterMs = 10 * kSecondMs;
 
 constexpr std::string_view kInstanceLabel = "instance";
 constexpr std::string_view kClusterIdPrefix = "cluster";
@@ -158,6 +162,10 @@ void ClusterState::NoteTime(Instance* instance, model::Timestamp t, int64_t rece
   if (t > time_) {
     time_ = t;
     delivery_lag_ms_ = received_ms - t;
+    if (std::abs(delivery_lag_ms_ - steady_lag_ms_) > kLagJitterMs || lag_steady_since_ == 0) {
+      steady_lag_ms_ = delivery_lag_ms_;
+      lag_steady_since_ = t;
+    }
   }
 }
 

@@ -115,6 +115,8 @@ class ClusterState {
   int64_t last_received_ms() const { return last_received_ms_; }
   // How long the newest sample took to come, by the two clocks.
   int64_t delivery_lag_ms() const { return delivery_lag_ms_; }
+  // Since when, by the sender's clock, that has stayed the same but for what batches make of it.
+  model::Timestamp lag_steady_since() const { return lag_steady_since_; }
   uint64_t late_samples() const { return late_samples_; }
 
   std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
@@ -187,6 +189,8 @@ class ClusterState {
   int64_t first_received_ms_ = 0;
   int64_t last_received_ms_ = 0;
   int64_t delivery_lag_ms_ = 0;
+  int64_t steady_lag_ms_ = 0;
+  model::Timestamp lag_steady_since_ = 0;
   uint64_t late_samples_ = 0;
   model::Timestamp learnt_until_ = model::kMinTimestamp;  // by the server before this one
   std::vector<std::unique_ptr<Instance>> instances_;      // in order of name

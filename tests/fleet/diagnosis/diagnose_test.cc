@@ -606,6 +606,17 @@ TEST(Diagnose, FindsLateDeliveryAndNoLagOfTheBackup) {
   EXPECT_NOT_FOUND(feed, kClusterSilent);
 }
 
+TEST(Diagnose, FindsASenderAllOfWhoseClocksAreBehind) {
+  ClusterFeed feed;
+  feed.delivery_ms = 5 * kMinuteMs;
+  feed.Run(9 * kMinuteMs);
+  feed.Skip(5 * kMinuteMs);
+  EXPECT_NOT_FOUND(feed, kClockSkew);
+  feed.Run(11 * kMinuteMs);
+  feed.Skip(5 * kMinuteMs);
+  EXPECT_FOUND(feed, kClockSkew);
+}
+
 TEST(Diagnose, FindsASendersClockThatIsAhead) {
   ClusterFeed feed;
   feed.clock_ahead_ms = 5 * kMinuteMs;
