@@ -179,6 +179,7 @@ std::string RandomExpression::RoundedVector(int depth) {
 std::string RandomExpression::Metric() {
   if (random_.Chance(5)) {
     Note(VersionDifference::kClosedRanges);
+    Note(VersionDifference::kEqualSeriesApart);
     return random_.OneOf(R"({__name__=~"memory|grid"})", R"({__name__=~"m.*",instance="a"})",
                          R"({__name__!~"grid|requests_.*",job="db"})", R"({instance=~"b|c"})");
   }

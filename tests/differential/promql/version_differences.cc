@@ -29,6 +29,11 @@ constexpr std::array<VersionDifferenceInfo, kVersionDifferences> kInfos = {{
      "before 3.0 timestamp() of a selector with @ passes over its offset",
      {3, 0},
      false},
+    {"equal series at different times",
+     "before 3.13 a function of a range refuses series that are equal without their names even "
+     "where they are never present at the same step; what is asked step by step is the same",
+     {3, 13},
+     false},
 }};
 
 }  // namespace

@@ -26,6 +26,7 @@ enum class VersionDifference {
   kAtan2KeepsName,
   kPinnedPrediction,
   kPinnedTimestamp,
+  kEqualSeriesApart,
   kCount,
 };
 
