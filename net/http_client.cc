@@ -250,20 +250,32 @@ void HttpClient::Cancel() { connection_->Cancel(); }
 
 absl::StatusOr<HttpAnswer> HttpClient::Post(std::string_view content_type,
                                             const std::string& body) {
-  auto answer = Exchange(content_type, body);
+  return Exchange(content_type, body);
+}
+
+absl::StatusOr<HttpAnswer> HttpClient::Get() { return Exchange("", ""); }
+
+absl::StatusOr<HttpAnswer> HttpClient::Exchange(std::string_view content_type,
+                                                const std::string& body) {
+  auto answer = TryExchange(content_type, body);
   if (!answer.ok()) {
     connection_->Close();
-    return base::Annotate(answer.status(), fmt::format("POST {}", url_.ToString()));
+    return base::Annotate(
+        answer.status(),
+        fmt::format("{} {}", content_type.empty() ? "GET" : "POST", url_.ToString()));
   }
   return answer;
 }
 
-absl::StatusOr<HttpAnswer> HttpClient::Exchange(std::string_view content_type,
-                                                const std::string& body) {
-  Request request(http::verb::post, url_.path, 11, body);
+absl::StatusOr<HttpAnswer> HttpClient::TryExchange(std::string_view content_type,
+                                                   const std::string& body) {
+  const http::verb verb = content_type.empty() ? http::verb::get : http::verb::post;
+  Request request(verb, url_.path, 11, body);
   request.set(http::field::host, url_.HostHeader());
   request.set(http::field::user_agent, "tidemark");
-  request.set(http::field::content_type, {content_type.data(), content_type.size()});
+  if (!content_type.empty()) {
+    request.set(http::field::content_type, {content_type.data(), content_type.size()});
+  }
   ASSIGN_OR_RETURN(const std::string authorization, Authorization(options_));
   if (!authorization.empty()) {
     request.set(http::field::authorization, authorization);

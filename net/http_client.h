@@ -61,6 +61,9 @@ class HttpClient {
   // status. Unavailable or DeadlineExceeded when none came; Cancelled after Cancel().
   absl::StatusOr<HttpAnswer> Post(std::string_view content_type, const std::string& body);
 
+  // The same with a GET, which has no body.
+  absl::StatusOr<HttpAnswer> Get();
+
   // Ends the request under way, and every later one, with Cancelled. Thread-safe.
   void Cancel();
 
@@ -69,7 +72,9 @@ class HttpClient {
  private:
   class Connection;
 
+  // A GET where there is no content type.
   absl::StatusOr<HttpAnswer> Exchange(std::string_view content_type, const std::string& body);
+  absl::StatusOr<HttpAnswer> TryExchange(std::string_view content_type, const std::string& body);
 
   const Url url_;
   const HttpClientOptions options_;

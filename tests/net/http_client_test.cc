@@ -43,6 +43,20 @@ TEST(HttpClient, PostsOverOneConnection) {
   EXPECT_EQ(receiver.connections(), 1);
 }
 
+TEST(HttpClient, GetsWithoutABody) {
+  const HttpReceiver receiver([](const ReceivedRequest&) { return Reply{200, "fine"}; });
+  HttpClient client = ClientOf(receiver);
+  const auto answer = client.Get();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->body, "fine");
+  const auto requests = receiver.requests();
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0].method, "GET");
+  EXPECT_EQ(requests[0].target, "/a/b");
+  EXPECT_EQ(requests[0].body, "");
+  EXPECT_EQ(requests[0].Header("Content-Type"), "");
+}
+
 TEST(HttpClient, ConnectsAgainWhenTheServerHasClosed) {
   const HttpReceiver receiver([](const ReceivedRequest&) { return Reply{200, "", true}; });
   HttpClient client = ClientOf(receiver);
