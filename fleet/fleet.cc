@@ -8,9 +8,11 @@ namespace tidemark::fleet {
 
 // One cluster with what follows it from evaluation to evaluation.
 struct Member {
-  explicit Member(ClusterIdentity identity) : state(std::move(identity)) {}
+  Member(ClusterIdentity identity, bool is_expected)
+      : state(std::move(identity)), expected(is_expected) {}
 
   ClusterState state;
+  const bool expected;
   FindingTracker tracker;
   bool changed = true;  // something has come since the last evaluation
   std::shared_ptr<const ClusterReport> report;
@@ -114,7 +116,9 @@ Fleet::~Fleet() = default;
 Member* Fleet::MemberOf(const ClusterIdentity& identity) {
   auto& member = members_[identity.labels.bytes()];
   if (member == nullptr) {
-    member = std::make_unique<Member>(identity);
+    const bool expected = std::find(options_.expected.begin(), options_.expected.end(),
+                                    identity.name) != options_.expected.end();
+    member = std::make_unique<Member>(identity, expected);
   }
   return member.get();
 }
@@ -155,6 +159,7 @@ void Fleet::EvaluateMember(Member* member, int64_t now_ms) {
     ++generation_;
   }
   auto report = ReportCluster(state, now_ms, options_.thresholds.task);
+  report->expected = member->expected;
   report->findings =
       member->tracker.Update(Diagnose(state, now_ms, options_.thresholds), state.time());
   member->report = std::move(report);

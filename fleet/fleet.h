@@ -64,6 +64,7 @@ struct ClusterReport {
   int64_t last_received_ms = 0;
   int64_t delivery_lag_ms = 0;
   bool silent = false;
+  bool expected = false;  // one of FleetOptions::expected
   std::vector<Sender> senders;
   std::vector<InstanceReport> instances;
   std::vector<ClusterIdSeen> ids;
