@@ -14,6 +14,7 @@
 #include "server/api/envelope.h"
 #include "server/api/matrix_answer.h"
 #include "server/api/param_values.h"
+#include "server/api/query_limits.h"
 #include "server/api/routes_common.h"
 #include "server/http/compress.h"
 #include "server/http/form.h"
@@ -21,7 +22,6 @@
 namespace tidemark::server {
 namespace {
 
-constexpr uint64_t kMaxPoints = 11'000;
 constexpr int64_t kNanosPerMs = 1'000'000;
 
 // What instant and range queries have in common.
@@ -200,8 +200,7 @@ std::optional<HttpResponse> ReadRange(const FormValues& form, TimeRange* range) 
                             "zero or negative query resolution step widths are not accepted. Try "
                             "a positive integer");
   }
-  const uint64_t length = static_cast<uint64_t>(*end) - static_cast<uint64_t>(*start);
-  if (length / static_cast<uint64_t>(*step) > kMaxPoints) {
+  if (HasTooManySteps(*start, *end, *step)) {
     return ApiError(ApiErrorType::kBadData,
                     "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing "
                     "the query resolution (?step=XX)");

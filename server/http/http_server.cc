@@ -72,6 +72,7 @@ class HttpServer::Impl {
   void Stop(int64_t grace_ms);
   std::string address() const { return EndpointText(endpoint_); }
   uint16_t port() const { return endpoint_.port(); }
+  WorkerPool& Pool(RunOn run_on) { return state_.Pool(run_on); }
 
  private:
   void AddMetrics();
@@ -251,6 +252,7 @@ HttpServer::~HttpServer() { impl_->Stop(0); }
 
 std::string HttpServer::address() const { return impl_->address(); }
 uint16_t HttpServer::port() const { return impl_->port(); }
+WorkerPool& HttpServer::Pool(RunOn run_on) { return impl_->Pool(run_on); }
 void HttpServer::Stop(int64_t grace_ms) { impl_->Stop(grace_ms); }
 
 }  // namespace tidemark::server

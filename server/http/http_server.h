@@ -24,6 +24,8 @@
 
 namespace tidemark::server {
 
+class WorkerPool;
+
 struct HttpServerOptions {
   std::string listen_address = "127.0.0.1:0";  // host:port; no host: every interface; port 0: any
   size_t io_threads = 1;
@@ -56,6 +58,10 @@ class HttpServer {
   // The address it listens on, with the actual port.
   std::string address() const;
   uint16_t port() const;
+
+  // The threads that handlers of `run_on`, which is a pool, run on: who answers the same questions
+  // over another protocol submits to them too, and waits for its last task before Stop().
+  WorkerPool& Pool(RunOn run_on);
 
   // Accepts no more, closes idle connections and lets requests under way finish for `grace_ms`;
   // then cancels them. No handler runs and no connection is open when it returns. Idempotent.

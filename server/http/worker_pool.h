@@ -1,6 +1,7 @@
 // WorkerPool runs tasks on a fixed number of threads, first come first served.
 //
-// Its queue is bounded by who fills it: a connection has at most one request under way.
+// Its queue is bounded by who fills it: an HTTP connection has at most one request under way, and
+// RPCs are counted.
 // Thread-safe. Tasks must not throw.
 #pragma once
 
