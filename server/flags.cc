@@ -321,6 +321,15 @@ CLI::App* AddFleetCommands(CLI::App* app, FleetFlags* flags) {
 
 // `tidemark query instant EXPR` and `tidemark query range EXPR`.
 CLI::App* AddQueryCommands(CLI::App* app, QueryFlags* flags) {
+CLI::App* AddAlertsCommand(CLI::App* app, AlertsFlags* flags) {
+  CLI::App* alerts = app->add_subcommand("alerts", "the alerts that are pending or firing");
+  AddServerAddress(alerts, &flags->server);
+  AddOutput(alerts, "table", &flags->json);
+  alerts->add_flag("--watch", flags->watch, "look again and again, and show what has changed");
+  AddDuration(alerts, "--interval", &flags->interval_ms, "time between two looks with --watch");
+  return alerts;
+}
+
   CLI::App* query = app->add_subcommand("query", "evaluate a PromQL expression on a server");
   query->require_subcommand(1);
   const auto add = [&](const std::string& name, QueryFlags::Action action,
@@ -368,6 +377,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   const CLI::App* fleet = AddFleetCommands(&app, &fleet_flags);
   QueryFlags query_flags;
   const CLI::App* query = AddQueryCommands(&app, &query_flags);
+  AlertsFlags alerts_flags;
+  const CLI::App* alerts = AddAlertsCommand(&app, &alerts_flags);
   CommandLine line;
   try {
     app.parse(argc, argv);
@@ -381,6 +392,8 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     line.fleet = std::move(fleet_flags);
   } else if (query->parsed()) {
     line.query = std::move(query_flags);
+  } else if (alerts->parsed()) {
+    line.alerts = std::move(alerts_flags);
   } else if (serve->parsed()) {
     if (flags.external_url.empty()) {
       flags.external_url = "http://" + flags.listen_address;

@@ -86,6 +86,7 @@ struct CommandLine {
   std::optional<FleetFlags> fleet;
   std::optional<QueryFlags> query;
   int exit_code = 0;
+  std::optional<AlertsFlags> alerts;
 };
 
 // Reads the command line. Help, version and errors are printed here.

@@ -36,6 +36,9 @@ int main(int argc, char** argv) {
   if (line.fleet.has_value()) {
     return ExitCodeOf(server::RunFleet(*line.fleet, stdout), "fleet");
   }
+  if (line.alerts.has_value()) {
+    return ExitCodeOf(server::RunAlerts(*line.alerts, stdout, stderr), "alerts");
+  }
   if (line.query.has_value()) {
     return ExitCodeOf(server::RunQuery(*line.query, stdout), "query");
   }

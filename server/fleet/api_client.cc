@@ -4,6 +4,7 @@
 #include "fmt/format.h"
 #include "net/http_client.h"
 #include "net/url.h"
+#include "server/fleet/wait_notice.h"
 
 namespace tidemark::server {
 namespace {
@@ -50,7 +51,9 @@ absl::StatusOr<std::string> AskServer(const ServerAddress& server, std::string_v
   options.timeout_ms = server.timeout_ms;
   options.max_answer_bytes = kMaxAnswerBytes;
   net::HttpClient client(url, options);
-  auto answer = client.Post("application/x-www-form-urlencoded", FormText(form));
+  const WaitNotice notice(WaitNotice::Terminal(), server.url);
+  auto answer = form.empty() ? client.Get()
+                             : client.Post("application/x-www-form-urlencoded", FormText(form));
   if (!answer.ok()) {
     return base::Annotate(answer.status(), fmt::format("ask {}", server.url));
   }

@@ -1,4 +1,4 @@
-// Asks a running server over its HTTP interface, for commands.
+// Asks a running server over its HTTP interface, for commands. A terminal is told of waits.
 #pragma once
 
 #include <string>

@@ -80,6 +80,16 @@ absl::Status Show(const FleetFlags& flags, std::FILE* out) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> Alerts(const AlertsFlags& flags, bool colors) {
+  constexpr std::string_view kPath = "/api/v1/alerts";
+  if (flags.json) {
+    ASSIGN_OR_RETURN(const std::string body, AskServer(flags.server, kPath, {}));
+    return body + "\n";
+  }
+  ASSIGN_OR_RETURN(const auto answer, AskServerForJson(flags.server, kPath, {}));
+  return AlertsText(answer["data"]["alerts"], colors);
+}
+
 // {__name__="up", job="a"}: the labels of a result.
 std::string LabelsText(const Value& metric) {
   std::string text;
@@ -145,6 +155,28 @@ absl::Status RunFleet(const FleetFlags& flags, std::FILE* out) {
   while (flags.watch) {
     std::this_thread::sleep_for(std::chrono::milliseconds(flags.interval_ms));
     RETURN_IF_ERROR(Show(flags, out));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunAlerts(const AlertsFlags& flags, std::FILE* out, std::FILE* err) {
+  const bool terminal = IsTerminal(out);
+  ASSIGN_OR_RETURN(std::string shown, Alerts(flags, terminal));
+  const bool clears = flags.watch && terminal && !flags.json;
+  const auto show = [&] {
+    fmt::print(out, "{}{}", clears ? kClearScreen : "", shown);
+    std::fflush(out);
+  };
+  show();
+  while (flags.watch) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(flags.interval_ms));
+    auto next = Alerts(flags, terminal);
+    if (!next.ok()) {
+      fmt::print(err, "tidemark alerts: {}; trying again\n", base::Message(next.status()));
+    } else if (*next != shown) {
+      shown = *std::move(next);
+      show();
+    }
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// The flags of `tidemark fleet` and `tidemark query`.
+// The flags of `tidemark fleet`, `tidemark alerts` and `tidemark query`.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,13 @@ struct FleetFlags {
   bool json = false;
   bool watch = false;
   int64_t interval_ms = 2000;  // between two looks with watch
+};
+
+struct AlertsFlags {
+  ServerAddress server;
+  bool json = false;
+  bool watch = false;
+  int64_t interval_ms = 1000;  // between two looks with watch
 };
 
 struct QueryFlags {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string_view>
 
 #include "fleet/diagnosis/finding.h"
@@ -181,6 +182,63 @@ std::string TaskText(const Value& task, bool colors) {
   return text;
 }
 
+// The time of day is enough to the second.
+std::string WithoutFraction(std::string time) {
+  const size_t point = time.find('.');
+  return point == std::string::npos ? time : time.substr(0, point) + "Z";
+}
+
+// The names of the cluster's identity, or what its label says.
+std::string ClusterOf(const Value& alert) {
+  std::string text;
+  const Value& identity = At(alert, "cluster");
+  if (identity.IsObject()) {
+    for (const auto& label : identity.GetObject()) {
+      text += fmt::format("{}{}", text.empty() ? "" : "/", label.value.GetString());
+    }
+  }
+  return text.empty() ? TextOr(At(alert, "labels"), "cluster", kUnknown) : text;
+}
+
+std::string NumberOf(const Value& alert) {
+  const std::string text = Text(alert, "value");
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  return end == text.c_str() ? std::string(kUnknown) : fmt::format("{:.6g}", value);
+}
+
+// A summary may have several lines; the table has one for each alert.
+std::string SummaryOf(const Value& alert) {
+  const Value& annotations = At(alert, "annotations");
+  const std::string usual = TextOr(annotations, "description", kUnknown);
+  std::string text = TextOr(annotations, "summary", usual);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// 0: fires and is critical, … 3: is pending.
+int AlertRank(const Value& alert) {
+  const std::string severity = Text(At(alert, "labels"), "severity");
+  return Text(alert, "state") != "firing"                    ? 3
+         : severity == "critical" || severity == "emergency" ? 0
+         : severity == "info"                                ? 2
+                                                             : 1;
+}
+
+void AddAlert(const Value& alert, TextTable* table) {
+  const std::string state = Text(alert, "state");
+  const bool is_silent = Text(alert, "inputs") == "silent";
+  const int rank = AlertRank(alert);
+  const std::string_view color = rank == 0 ? kRed : rank < 3 ? kYellow : std::string_view{};
+  const std::string since = TextOr(alert, "activeAt", kUnknown);
+  table->Add({{is_silent ? state + ", silent" : state, std::string(color)},
+              {TextOr(At(alert, "labels"), "alertname", kUnknown)},
+              {ClusterOf(alert)},
+              {WithoutFraction(TextOr(alert, "firedAt", since))},
+              {NumberOf(alert)},
+              {SummaryOf(alert)}});
+}
+
 }  // namespace
 
 TextTable::TextTable(std::vector<std::string> head) {
@@ -206,6 +264,23 @@ std::string TextTable::ToText(bool colors) const {
     }
   }
   return text;
+}
+
+std::string AlertsText(const Value& alerts, bool colors) {
+  if (!alerts.IsArray() || alerts.Empty()) {
+    return "no alert is pending or fires\n";
+  }
+  std::vector<const Value*> sorted;
+  for (const Value& alert : alerts.GetArray()) {
+    sorted.push_back(&alert);
+  }
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Value* a, const Value* b) { return AlertRank(*a) < AlertRank(*b); });
+  TextTable table({"STATE", "ALERT", "CLUSTER", "SINCE", "VALUE", "SUMMARY"});
+  for (const Value* alert : sorted) {
+    AddAlert(*alert, &table);
+  }
+  return table.ToText(colors);
 }
 
 std::string StatusText(const FleetAnswers& fleet, bool colors) {

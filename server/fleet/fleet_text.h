@@ -39,4 +39,7 @@ std::string StatusText(const FleetAnswers& fleet, bool colors);
 // What is known of one cluster, or of one of its tasks: the data of /api/v1/fleet/cluster.
 std::string ExplanationText(const rapidjson::Value& cluster, const std::string& task, bool colors);
 
+// A table of the alerts of /api/v1/alerts: those that fire first, and of these the gravest.
+std::string AlertsText(const rapidjson::Value& alerts, bool colors);
+
 }  // namespace tidemark::server

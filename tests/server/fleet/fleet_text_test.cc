@@ -108,5 +108,33 @@ TEST(FleetText, SurvivesAnswersThatAreNotWhatItExpects) {
   EXPECT_FALSE(ExplanationText(Parse("7"), "", false).empty());
 }
 
+constexpr char kAlerts[] = R"([
+  {"labels":{"alertname":"Lag","severity":"warning"},"annotations":{"summary":"late\nby far"},
+   "state":"pending","activeAt":"2026-11-22T10:00:00.250Z","value":"7.5e+02",
+   "cluster":{"k8s_cluster":"k1","tidb_cluster":"db"},"inputs":"live"},
+  {"labels":{"alertname":"Lag","severity":"warning","cluster":"b"},"annotations":{},
+   "state":"firing","activeAt":"2026-11-22T09:00:00Z","firedAt":"2026-11-22T09:10:00Z",
+   "value":"NaN","cluster":{},"inputs":"silent"},
+  {"labels":{"alertname":"Failed","severity":"critical"},"annotations":{"description":"stopped"},
+   "state":"firing","activeAt":"2026-11-22T09:30:00Z","value":"2e+00",
+   "cluster":{"cluster":"c"},"inputs":"live"}])";
+
+TEST(AlertsText, PutsTheGravestOfThoseThatFireFirst) {
+  EXPECT_EQ(AlertsText(Parse(kAlerts), false),
+            "STATE           ALERT   CLUSTER  SINCE                 VALUE  SUMMARY\n"
+            "firing          Failed  c        2026-11-22T09:30:00Z  2      stopped\n"
+            "firing, silent  Lag     b        2026-11-22T09:10:00Z  nan    -\n"
+            "pending         Lag     k1/db    2026-11-22T10:00:00Z  750    late by far\n");
+}
+
+TEST(AlertsText, HasColorsOnlyWhereTheyAreWanted) {
+  EXPECT_THAT(AlertsText(Parse(kAlerts), false), Not(HasSubstr("\x1b[")));
+  EXPECT_THAT(AlertsText(Parse(kAlerts), true), HasSubstr("\x1b[31mfiring\x1b[0m"));
+}
+
+TEST(AlertsText, SaysThatThereIsNone) {
+  EXPECT_EQ(AlertsText(Parse("[]"), true), "no alert is pending or fires\n");
+}
+
 }  // namespace
 }  // namespace tidemark::server
