@@ -101,6 +101,8 @@ void AddWebFlags(CLI::App* app, ServeFlags* flags) {
                 "answer /api/v1/admin/tsdb/...");
   app->add_flag("--web.enable-remote-write-receiver,!--no-web.enable-remote-write-receiver",
                 flags->enable_remote_write, "answer /api/v1/write (on by default)");
+  app->add_option("--grpc.listen-address", flags->grpc_listen_address,
+                  "host:port of the gRPC interface, say 127.0.0.1:9202; without it there is none");
 }
 
 void AddAlertFlags(CLI::App* app, ServeFlags* flags) {
@@ -319,8 +321,6 @@ CLI::App* AddFleetCommands(CLI::App* app, FleetFlags* flags) {
   return fleet;
 }
 
-// `tidemark query instant EXPR` and `tidemark query range EXPR`.
-CLI::App* AddQueryCommands(CLI::App* app, QueryFlags* flags) {
 CLI::App* AddAlertsCommand(CLI::App* app, AlertsFlags* flags) {
   CLI::App* alerts = app->add_subcommand("alerts", "the alerts that are pending or firing");
   AddServerAddress(alerts, &flags->server);
@@ -330,6 +330,8 @@ CLI::App* AddAlertsCommand(CLI::App* app, AlertsFlags* flags) {
   return alerts;
 }
 
+// `tidemark query instant EXPR` and `tidemark query range EXPR`.
+CLI::App* AddQueryCommands(CLI::App* app, QueryFlags* flags) {
   CLI::App* query = app->add_subcommand("query", "evaluate a PromQL expression on a server");
   query->require_subcommand(1);
   const auto add = [&](const std::string& name, QueryFlags::Action action,
@@ -375,10 +377,10 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
   AddRuleCommands(&app, &rules);
   FleetFlags fleet_flags;
   const CLI::App* fleet = AddFleetCommands(&app, &fleet_flags);
-  QueryFlags query_flags;
-  const CLI::App* query = AddQueryCommands(&app, &query_flags);
   AlertsFlags alerts_flags;
   const CLI::App* alerts = AddAlertsCommand(&app, &alerts_flags);
+  QueryFlags query_flags;
+  const CLI::App* query = AddQueryCommands(&app, &query_flags);
   CommandLine line;
   try {
     app.parse(argc, argv);
@@ -390,10 +392,10 @@ CommandLine ParseCommandLine(int argc, const char* const* argv) {
     line.backup = std::move(backup_flags);
   } else if (fleet->parsed()) {
     line.fleet = std::move(fleet_flags);
-  } else if (query->parsed()) {
-    line.query = std::move(query_flags);
   } else if (alerts->parsed()) {
     line.alerts = std::move(alerts_flags);
+  } else if (query->parsed()) {
+    line.query = std::move(query_flags);
   } else if (serve->parsed()) {
     if (flags.external_url.empty()) {
       flags.external_url = "http://" + flags.listen_address;

@@ -40,6 +40,8 @@ struct ServeFlags {
   bool enable_admin_api = false;
   bool enable_remote_write = true;
 
+  std::string grpc_listen_address;  // empty: no gRPC
+
   size_t query_max_concurrency = 20;
   size_t query_threads = 0;  // 0: one a core
   int64_t query_timeout_ms = 120'000;
@@ -84,9 +86,9 @@ struct CommandLine {
   std::optional<BackupFlags> backup;
   std::optional<RuleFlags> rules;
   std::optional<FleetFlags> fleet;
+  std::optional<AlertsFlags> alerts;
   std::optional<QueryFlags> query;
   int exit_code = 0;
-  std::optional<AlertsFlags> alerts;
 };
 
 // Reads the command line. Help, version and errors are printed here.

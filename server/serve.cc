@@ -30,6 +30,7 @@
 #include "server/config/config_store.h"
 #include "server/data_lock.h"
 #include "server/fleet/fleet_service.h"
+#include "server/grpc/grpc_server.h"
 #include "server/http/http_server.h"
 #include "server/process_metrics.h"
 #include "server/receiver_sink.h"
@@ -154,6 +155,7 @@ class Server {
 
  private:
   absl::Status StartListening();
+  absl::Status StartGrpc();
   absl::Status OpenStore();
   absl::Status OpenRules();
   void FillStatus();
@@ -177,6 +179,7 @@ class Server {
   std::unique_ptr<query::Engine> engine_;
   std::unique_ptr<query::RangeCache> range_cache_;
   std::unique_ptr<ReceiverSink> sink_;
+  std::unique_ptr<GrpcServer> grpc_;  // null: there is none; the next ones tell it of changes
   std::unique_ptr<FleetService> fleet_;
   std::unique_ptr<RuleRuntime> rules_;
   RuleSource rule_source_;
@@ -212,6 +215,20 @@ absl::Status Server::StartListening() {
   ASSIGN_OR_RETURN(http_, HttpServer::Start(HttpOptionsOf(flags_), std::move(policy), Routes(),
                                             {&clock_, logger_, &metrics_}));
   logger_->Info("listening", {{"address", http_->address()}});
+  return flags_.grpc_listen_address.empty() ? absl::OkStatus() : StartGrpc();
+}
+
+absl::Status Server::StartGrpc() {
+  GrpcServerOptions options;
+  options.listen_address = flags_.grpc_listen_address;
+  ASSIGN_OR_RETURN(grpc_, GrpcServer::Start(options, {.slot = &slot_,
+                                                      .fleet = [this] { return fleet_.get(); },
+                                                      .rules = &rule_source_,
+                                                      .query_pool = &http_->Pool(RunOn::kQueryPool),
+                                                      .lookup_pool = &http_->Pool(RunOn::kApiPool),
+                                                      .clock = &clock_,
+                                                      .metrics = &metrics_}));
+  logger_->Info("listening for gRPC", {{"address", grpc_->address()}});
   return absl::OkStatus();
 }
 
@@ -255,7 +272,11 @@ absl::Status Server::OpenStore() {
                                          config_->config().limits);
   fleet_ = std::make_unique<FleetService>(
       FleetOptionsOf(flags_, config_->config()),
-      FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr});
+      FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr, [this] {
+                           if (grpc_ != nullptr) {
+                             grpc_->FleetChanged();
+                           }
+                         }});
   fleet_->Start();
   RETURN_IF_ERROR(OpenRules());
   config_->SetListener([this](const Config& config) { return ApplyConfig(config); });
@@ -266,15 +287,22 @@ absl::Status Server::OpenStore() {
               .describe = [this](std::string_view metric) { return Describe(*db_, metric); }};
   sink_slot_.Set(sink_.get());
   slot_.SetReady(&backend_);
+  if (grpc_ != nullptr) {
+    grpc_->SetReady();
+  }
   const int64_t duration_ms = (clock_.SteadyNanos() - began) / 1'000'000;
   logger_->Info("ready", {{"series", db_->series_count()}, {"duration_ms", duration_ms}});
   return absl::OkStatus();
 }
 
 absl::Status Server::OpenRules() {
-  ASSIGN_OR_RETURN(rules_,
-                   RuleRuntime::Open(RuleOptionsOf(flags_), config_->config(),
-                                     {db_.get(), engine_.get(), &clock_, logger_, &metrics_}));
+  ASSIGN_OR_RETURN(rules_, RuleRuntime::Open(RuleOptionsOf(flags_), config_->config(),
+                                             {db_.get(), engine_.get(), &clock_, logger_, &metrics_,
+                                              [this](const alert::AlertRecord& record) {
+                                                if (grpc_ != nullptr) {
+                                                  grpc_->AlertChanged(record);
+                                                }
+                                              }}));
   rule_source_ = {
       .status = [this] { return rules_->Status(); },
       .history =
@@ -310,6 +338,9 @@ void Server::WaitForQuit() {
 absl::Status Server::Stop() {
   slot_.SetStopping();
   sink_slot_.Set(nullptr);
+  if (grpc_ != nullptr) {
+    grpc_->Stop(flags_.drain_timeout_ms);
+  }
   if (http_ != nullptr) {
     logger_->Info("stopping", {{"grace_ms", flags_.drain_timeout_ms}});
     http_->Stop(flags_.drain_timeout_ms);

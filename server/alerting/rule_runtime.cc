@@ -151,9 +151,9 @@ RuleRuntime::~RuleRuntime() {
 absl::Status RuleRuntime::Init(const Config& config) {
   ASSIGN_OR_RETURN(history_, alert::AlertHistory::Open(options_.history, {deps_.clock, deps_.logger,
                                                                           deps_.metrics, nullptr}));
-  sink_ = std::make_unique<RuleSink>(
-      RuleSink::Deps{deps_.db, history_.get(), deps_.clock, deps_.logger, deps_.metrics},
-      options_.external_url);
+  sink_ = std::make_unique<RuleSink>(RuleSink::Deps{deps_.db, history_.get(), deps_.clock,
+                                                    deps_.logger, deps_.metrics, deps_.watcher},
+                                     options_.external_url);
   RETURN_IF_ERROR(Apply(config));
   RestoreAlerts();
   return absl::OkStatus();

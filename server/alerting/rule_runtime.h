@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ class RuleRuntime {
     const base::Clock* clock = nullptr;
     base::Logger* logger = nullptr;
     base::MetricsRegistry* metrics = nullptr;
+    // Told of each transition on the engine's thread; must not wait. May be empty.
+    std::function<void(const alert::AlertRecord&)> watcher = nullptr;
   };
 
   // Reads the rules and what is known of their alerts.

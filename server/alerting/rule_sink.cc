@@ -105,6 +105,9 @@ void RuleSink::Changed(const alert::LiveTransition& transition) {
   record.received_at = transition.decided_at;
   record.sample_time = transition.sample_time;
   record.cause = std::string(alert::ToString(transition.cause));
+  if (deps_.watcher != nullptr) {
+    deps_.watcher(record);
+  }
   deps_.history->Record({std::move(record)});
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "alert/history/alert_history.h"
+#include "alert/history/alert_record.h"
 #include "alert/live/live_sink.h"
 #include "alert/notify/notifier.h"
 #include "base/clock.h"
@@ -39,6 +41,8 @@ class RuleSink final : public alert::LiveSink {
     const base::Clock* clock = nullptr;
     base::Logger* logger = nullptr;
     base::MetricsRegistry* metrics = nullptr;
+    // Told of each transition on the engine's thread; must not wait. May be empty.
+    std::function<void(const alert::AlertRecord&)> watcher = nullptr;
   };
 
   // Alerts link to the graph of their expression below `external_url`.

@@ -92,16 +92,20 @@ std::shared_ptr<const fleet::FleetSnapshot> FleetService::snapshot() const {
 }
 
 absl::Status FleetService::Forget(std::string_view cluster) {
-  base::MutexLock lock(&mu_);
-  RETURN_IF_ERROR(fleet_->Forget(cluster));
-  fleet_->Evaluate(deps_.clock->NowMs(), /*all=*/false);
+  {
+    base::MutexLock lock(&mu_);
+    RETURN_IF_ERROR(fleet_->Forget(cluster));
+  }
+  Evaluate(/*all=*/false);
   return absl::OkStatus();
 }
 
 absl::Status FleetService::ForgetTask(std::string_view cluster, std::string_view task) {
-  base::MutexLock lock(&mu_);
-  RETURN_IF_ERROR(fleet_->ForgetTask(cluster, task));
-  fleet_->Evaluate(deps_.clock->NowMs(), /*all=*/false);
+  {
+    base::MutexLock lock(&mu_);
+    RETURN_IF_ERROR(fleet_->ForgetTask(cluster, task));
+  }
+  Evaluate(/*all=*/false);
   return absl::OkStatus();
 }
 
@@ -273,8 +277,13 @@ void FleetService::Apply(const storage::Arrival& arrival, int64_t received_ms) {
 }
 
 void FleetService::Evaluate(bool all) {
-  base::MutexLock lock(&mu_);
-  fleet_->Evaluate(deps_.clock->NowMs(), all);
+  {
+    base::MutexLock lock(&mu_);
+    fleet_->Evaluate(deps_.clock->NowMs(), all);
+  }
+  if (deps_.evaluated != nullptr) {
+    deps_.evaluated();
+  }
 }
 
 void FleetService::WriteSample(model::LabelsView labels, model::Sample sample) {

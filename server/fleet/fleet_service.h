@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ class FleetService final : public FleetSource {
     base::Logger* logger = nullptr;
     base::MetricsRegistry* metrics = nullptr;
     base::FileSystem* fs = nullptr;
+    // Called after each evaluation, by the thread that made it; must not wait. May be empty.
+    std::function<void()> evaluated = nullptr;
   };
 
   FleetService(FleetServiceOptions options, const Deps& deps);

@@ -40,6 +40,13 @@ class CheckArrows(unittest.TestCase):
         self.assertEqual(1, len(problems("storage/db.cc", "rocksdb/db.h")))
         self.assertEqual(1, len(arrows.check_text("server/main.cc", "#include <rocksdb/db.h>")))
 
+    def test_keeps_grpc_in_its_folder(self):
+        self.assertEqual([], problems("server/grpc/rpcs.cc", "grpcpp/server.h"))
+        self.assertEqual([], problems("tests/server/grpc/rpcs_test.cc", "grpcpp/server.h"))
+        self.assertEqual([], problems("server/serve.cc", "server/grpc/grpc_server.h"))
+        for included in ["grpcpp/server.h", "grpc/grpc.h", "proto/tidemark/v1/query.grpc.pb.h"]:
+            self.assertEqual(1, len(problems("server/serve.cc", included)), included)
+
     def test_keeps_internal_headers_in_their_folder(self):
         header = "storage/head/internal/claim.h"
         self.assertEqual([], problems("storage/head/series.cc", header))
