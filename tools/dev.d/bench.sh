@@ -1,16 +1,21 @@
-# measures: tools/dev bench [micro [FILTER] | ingest | peers | growth | query | alerts | report] [options]
+# measures: tools/dev bench [WHAT] [options]
 #
-#   micro   the Google Benchmarks, those whose names match FILTER (all)
+#   micro [FILTER]  the Google Benchmarks, those whose names match FILTER (all)
 #   ingest  recorded requests of a simulated fleet through the real binary (the default)
 #   peers   a table of figures: Tidemark, Prometheus, VictoriaMetrics, over the same requests
 #   growth  cost by number of series, by days kept and by weeks of churn, as plots
 #   alerts  how fast alerts are told of under load, what rules cost; Prometheus beside it
 #   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
 #   report  docs/performance.md and the table of README.md from what peers and growth measured
+#   detection  who notices what in the simulator's scenarios, Prometheus with the recommended rules or
+#           Tidemark; writes the table of docs/detection.md, fails if Tidemark is wrong
+#   fleet   what a server needs for a fleet that writes in real time: docs/performance-fleet.md
 #
 # Options of ingest: --series N (100000), --scrapes K (12), --connections C (4), --rounds R (1),
 # --peers. Of query: --span 6h|week, --part load|ask|table|writes, --rounds R (7), --only TEXT,
 # --servers NAME..., --series N, --scrapes K.
+# Of detection: --keep-prometheus. Of fleet: --clusters N (1000), --settle and
+# --seconds (60, 180).
 # Of peers: --rounds R (3), --only PART..., --servers NAME..., --quick (a tenth of the series, not
 # for the documents). Of growth: --rounds R (1), --only PART..., --more N... (further numbers of
 # series), --live N (100000 living series of churn), --quick. Of both: --resume goes on where a run
@@ -36,7 +41,7 @@ dev_bench() {
   local what=${1:-ingest}
   [[ $# -eq 0 ]] || shift
   local packages=()
-  [[ "$what $*" != *peers* && $what != growth && $what != query ]] || packages=(tools/packages-bench.txt)
+  [[ "$what $*" != *peers* && $what != growth && $what != query && $what != detection ]] || packages=(tools/packages-bench.txt)
   dev_setup "${packages[@]}"
   case $what in
     micro) bench_micro "$@" ;;
@@ -46,6 +51,11 @@ dev_bench() {
     query) bench_end_to_end query "$@" ;;
     alerts) bench_end_to_end alerts "$@" ;;
     report) python3 bench/end_to_end/report.py ;;
+    detection)
+      build_targets release fleet_scenario_test rule_scenario_test >&2
+      bench_end_to_end detection "$@"
+      ;;
+    fleet) bench_end_to_end fleet "$@" ;;
     *) fail "nothing to measure is called '$what'; see tools/dev bench --help" ;;
   esac
 }
