@@ -36,7 +36,7 @@ constexpr FindingInfo kCatalogue[] = {
     {kDataLost, "data-lost", "GC has passed the recovery point", "",
      "The log has a gap from the recovery point on. Stop the task, make a full backup at once and "
      "start a new task.",
-     "https://docs.pingcap.com/tidb/stable/br-pitr-guide", 0},
+     "https://docs.pingcap.com/tidb/stable/br-pitr-guide", kMinuteMs},
     {kProtectionEnding, "protection-ending", "GC is soon no longer held back", "",
      "Run `br log resume` before the protection ends, or prolong it with `br log pause --gc-ttl`. "
      "Afterwards only a full backup and a new task help.",
