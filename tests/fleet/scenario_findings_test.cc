@@ -121,6 +121,7 @@ class ScenarioFindings : public ::testing::TestWithParam<std::string_view> {};
 TEST_P(ScenarioFindings, AreWhatIsTrueAndNoneOfClustersThatAreWell) {
   const Scenario& scenario = **fleetsim::FindScenario(GetParam());
   const auto found = Play(scenario);
+  RecordProperty("told", TextOf(found));  // read by `tools/dev bench detection`
   SCOPED_TRACE(TextOf(found));
   std::set<std::string> concerned;
   for (const Fact& fact : scenario.facts) {

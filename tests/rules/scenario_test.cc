@@ -59,6 +59,7 @@ class ScenarioPacks : public ::testing::TestWithParam<std::string_view> {};
 TEST_P(ScenarioPacks, RaiseWhatIsTrueAndNothingOnClustersThatAreWell) {
   const Scenario& scenario = **fleetsim::FindScenario(GetParam());
   const Firings firings = Play(scenario, {"pitr.fleet", "known-issues"});
+  RecordProperty("told", TextOf(firings));  // read by `tools/dev bench detection`
   SCOPED_TRACE(TextOf(firings));
   std::set<std::string> concerned;
   for (const Fact& fact : scenario.facts) {
