@@ -195,8 +195,8 @@ void FleetService::Rebuild() {
   model::Timestamp from = now - options_.rebuild_ms;
   const uint64_t generation = Generation();
   const std::vector<ReplayedSeries> series = WantedSeries(from, now);
-  for (; from < now && !stopping_.load(std::memory_order_relaxed); from += kSliceMs) {
-    Replay(series, generation, from, std::min(from + kSliceMs, now) - 1);
+  for (; from <= now && !stopping_.load(std::memory_order_relaxed); from += kSliceMs) {
+    Replay(series, generation, from, std::min(from + kSliceMs - 1, now));
   }
   deps_.logger->Info("the fleet's state was rebuilt",
                      {{"series", series.size()},
