@@ -1,5 +1,6 @@
 // Rules in the real server: fleets of clusters with one task name, a cluster that is cut off, a
 // server that is killed, and a real Alertmanager.
+#include <csignal>
 #include <fstream>
 #include <iostream>
 
@@ -307,6 +308,11 @@ TEST_F(AlertsTest, KeepTheRulesInForceWhenNewOnesAreWrong) {
   EXPECT_EQ(watcher_->http().Post("/-/reload", "")->status, 200);
   EXPECT_EQ(*server_->Metric("tidemark_config_last_reload_successful"), 1);
   EXPECT_TRUE(watcher_->WaitFiring({"Late of a"}));
+
+  std::ofstream(dir_.File("rules.yml"))
+      << "groups: [{name: lag, rules: [{alert: Hup, expr: 'max by (task) (lag_seconds) > 1'}]}]\n";
+  ASSERT_EQ(::kill(server_->process().pid(), SIGHUP), 0);
+  EXPECT_TRUE(watcher_->WaitFiring({"Hup of a"})) << server_->process().Log();
 }
 
 TEST_F(AlertsTest, ShowThemselvesAsSeries) {
