@@ -201,6 +201,10 @@ absl::Status BucketRewrite::Impl::Ingest() {
   options.move_files = true;
   options.write_global_seqno = false;
   RETURN_IF_ERROR(store->Heal());
+  if (store->listener->stopped()) {
+    return absl::UnavailableError(
+        "ingest sealed chunks: rocksdb takes no files after this error; start the server again");
+  }
   return FromRocks(store->db->IngestExternalFile(store->family(Family::kSealed), files, options),
                    "ingest sealed chunks");
 }

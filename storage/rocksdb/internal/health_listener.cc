@@ -85,6 +85,9 @@ void HealthListener::OnBackgroundError(rocksdb::BackgroundErrorReason reason,
     logger_->Error("the store takes no writes until it is healed; make room or check the disk",
                    {{"err", status}});
   }
+  if (error->severity() >= rocksdb::Status::Severity::kHardError) {
+    stopped_.store(true, std::memory_order_relaxed);
+  }
   base::MutexLock lock(&mu_);
   health_ = status;
   ++error_count_;

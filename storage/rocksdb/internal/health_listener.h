@@ -5,6 +5,7 @@
 // logs. Shared between the store and RocksDB. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -24,6 +25,10 @@ class HealthListener final : public rocksdb::EventListener {
   absl::Status health() const ABSL_LOCKS_EXCLUDED(mu_);
   // How many background errors there were.
   uint64_t error_count() const ABSL_LOCKS_EXCLUDED(mu_);
+  // Whether RocksDB has stopped itself since it was opened. 7.8.3 stays stopped when it is resumed,
+  // although it tells no error then: waiting flushes return early, and to ingest a file ends the
+  // process.
+  bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
   // The database was resumed after `error_count` errors; later ones stay.
   void MarkHealed(uint64_t error_count) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -46,6 +51,9 @@ class HealthListener final : public rocksdb::EventListener {
   base::Counter* stalls_ = nullptr;
   base::Counter* flushed_bytes_ = nullptr;
   base::Counter* compacted_bytes_ = nullptr;
+
+  // Writer: the thread whose background work failed. Reader: who ingests. Publishes nothing.
+  std::atomic<bool> stopped_{false};
 
   mutable base::Mutex mu_;
   base::CondVar flush_ended_;

@@ -138,6 +138,27 @@ TEST_F(FaultTest, HealsWithTheNextWriteWhenSpaceReturns) {
   EXPECT_THAT(Chunks(), ElementsAre(ChunkAt({1, 1}, 1), ChunkAt({1, 1}, 2)));
 }
 
+TEST_F(FaultTest, TakesSealedFilesAfterAnErrorOnceItIsOpenedAgain) {
+  ASSERT_TRUE(Put(1).ok());
+  disk_.full = true;
+  EXPECT_FALSE(store_->Flush().ok());
+  disk_.full = false;
+  const auto ingest = [this] {
+    auto bucket = store_->StartRewrite(0);
+    while (bucket->Next()) {
+    }
+    RETURN_IF_ERROR(bucket->Put({1, 1}, 1, "sealed"));
+    return bucket->Ingest();
+  };
+  EXPECT_EQ(ingest().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(store_->health().ok()) << store_->health();
+  EXPECT_TRUE(Put(2).ok());
+  ASSERT_TRUE(store_->Close().ok());
+  store_ = Open();
+  const absl::Status ingested = ingest();
+  EXPECT_TRUE(ingested.ok()) << ingested;
+}
+
 TEST_F(FaultTest, HealsWhenAsked) {
   ASSERT_TRUE(Put(1).ok());
   disk_.full = true;
