@@ -2,6 +2,10 @@
 
 readonly cores=$(nproc)
 
+# Off a terminal ninja tells what went wrong, not of every file that compiles.
+ninja_options=()
+[[ -t 2 ]] || ninja_options=(-- --quiet)
+
 say() { printf '%s\n' "$*" >&2; }
 
 fail() {
@@ -36,7 +40,7 @@ build_targets() {
   fi
   local targets=()
   [[ $# -eq 0 ]] || targets=(--target "$@")
-  cmake --build "build/$preset" -j "$cores" "${targets[@]}" </dev/null
+  cmake --build "build/$preset" -j "$cores" "${targets[@]}" "${ninja_options[@]}" </dev/null
 }
 
 # A TCP port of the loopback interface that is free now.

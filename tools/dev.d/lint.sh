@@ -16,9 +16,9 @@ dev_lint() {
   if [[ ${1:-} == --fix ]]; then
     source_files | xargs -0 clang-format -i --
   fi
-  local failures=0 check
+  local failed=() check
   for check in lint_format tools/check_arrows tools/lint/text lint_headers; do
-    timed "$check" "$check" || failures=$((failures + 1))
+    timed "$check" "$check" || failed+=("$check")
   done
-  [[ $failures -eq 0 ]] || fail "lint: $failures checks failed"
+  [[ ${#failed[@]} -eq 0 ]] || fail "lint: failed: ${failed[*]}"
 }

@@ -7,22 +7,57 @@
 #   system  release build; the real binary over HTTP, beside a real Prometheus, and crash tests
 #
 # Without options all stages but `unit`, whose tests `asan` runs as well, run in this order; the
-# first that fails ends the run. --quick is --only unit. The last line is "N passed, M failed".
+# first that fails ends the run. --quick is --only unit. What failed is told again at the end, and
+# kept in build/failures.log. The last line is "N passed, M failed".
 
 source tools/dev.d/setup.sh
 
 passed=0
 failed=0
+readonly failures_log=build/failures.log
+readonly failed_tests=Testing/Temporary/LastTestsFailed.log
+readonly error_line='(error|ERROR|FAILED|Failure|SUMMARY)(:|$)|: ThreadSanitizer|\[  FAILED'
+
+# record_failure NAME LOG: told behind everything else, where the reader of a long log begins.
+record_failure() {
+  {
+    echo "== failed: $1"
+    grep -E -m 20 "$error_line" "$2" || true
+    echo "-- its last lines:"
+    tail -n 100 "$2"
+  } >>"$failures_log"
+}
+
+# build_tests PRESET TARGET
+build_tests() {
+  local log=build/build.log
+  timed "$1: build" build_targets "$@" 2>&1 | tee "$log" && return
+  record_failure "build of $2 in build/$1" "$log"
+  return 1
+}
 
 # run_ctest PRESET ARGUMENTS...: adds to passed and failed.
 run_ctest() {
   local preset=$1 log status=0
   shift
   log=build/$preset/ctest.log
-  ctest --test-dir "build/$preset" --output-on-failure --no-tests=error "$@" </dev/null 2>&1 |
-    tee "$log" || status=$?
+  rm -f "build/$preset/$failed_tests"
+  timed "$preset: tests" ctest --test-dir "build/$preset" --output-on-failure --no-tests=error \
+    "$@" </dev/null 2>&1 | tee "$log" || status=$?
   count_ctest "$log"
+  [[ $status -eq 0 ]] || record_failed_tests "$preset" "$log"
   return "$status"
+}
+
+# record_failed_tests PRESET LOG: ctest lists them as "51:server_test".
+record_failed_tests() {
+  local test
+  [[ -f build/$1/$failed_tests ]] || record_failure "ctest in build/$1" "$2"
+  while IFS=: read -r _ test; do
+    awk -v test="$test" '$2 == "Testing:" { ours = $3 == test } ours' \
+      "build/$1/Testing/Temporary/LastTest.log" >"build/$1/failed_test.log"
+    record_failure "$test in build/$1" "build/$1/failed_test.log"
+  done < <(cat "build/$1/$failed_tests" 2>/dev/null)
 }
 
 # ctest closes with "97% tests passed, 1 tests failed out of 34".
@@ -35,27 +70,28 @@ count_ctest() {
 }
 
 stage_unit() {
-  build_targets dev unit_tests && run_ctest dev -L unit -j "$cores"
+  build_tests dev unit_tests && run_ctest dev -L unit -j "$cores"
 }
 
 stage_asan() {
-  build_targets asan unit_tests && run_ctest asan -L unit -j "$cores"
+  build_tests asan unit_tests && run_ctest asan -L unit -j "$cores"
 }
 
 stage_tsan() {
-  build_targets tsan concurrency_tests && run_ctest tsan -L concurrency
+  build_tests tsan concurrency_tests && run_ctest tsan -L concurrency
 }
 
 stage_fuzz() {
-  build_targets fuzz fuzzers || return
+  build_tests fuzz fuzzers || return
   run_ctest fuzz -L fuzz_seconds -j "$cores"
 }
 
 stage_system() {
-  build_targets release system_tests && run_ctest release -L 'system|crash'
+  build_tests release system_tests && run_ctest release -L 'system|crash'
 }
 
-print_totals() {
+print_results() {
+  cat "$failures_log"
   echo "$passed passed, $failed failed"
   [[ -z ${TIDEMARK_TOTALS:-} ]] || echo "$passed passed, $failed failed" >"$TIDEMARK_TOTALS"
 }
@@ -73,16 +109,18 @@ dev_test() {
     *) fail "unknown option '$1'; see tools/dev test --help" ;;
   esac
   dev_setup
+  mkdir -p build
+  : >"$failures_log"
   local stage start=$SECONDS
   for stage in "${stages[@]}"; do
     say "== $stage"
     if ! timed "$stage" "stage_$stage"; then
       say "stage $stage failed"
       [[ $failed -gt 0 ]] || failed=1
-      print_totals
+      print_results
       return 1
     fi
   done
   say "-- all stages: $((SECONDS - start)) s"
-  print_totals
+  print_results
 }
