@@ -148,7 +148,9 @@ void LiveEngine::Core::NoteLate(LivePartition* partition, Timestamp t) {
   late.first_at = empty ? now_ : late.first_at;
   late.from = empty ? t : std::min(late.from, t);
   late.until = std::max(late.until, t);
-  late.due = std::min(now_ + kLateQuietMs, late.first_at + kLateGatherMs);
+  if (!late.queued) {  // what is being evaluated goes on to the end as it is then
+    late.due = std::min(now_ + kLateQuietMs, late.first_at + kLateGatherMs);
+  }
   Plan(partition);
 }
 

@@ -80,7 +80,7 @@ struct LateWork {
   model::Timestamp until = 0;
   model::Timestamp first_at = 0;         // when the first of them came
   model::Timestamp due = 0;              // nothing more has come for a while then
-  bool queued = false;                   // waits to be evaluated now
+  bool queued = false;                   // waits to be evaluated now; `due` is never, then
   AlertRuleState state;                  // at `reached`
   std::vector<model::Labels> written{};  // series recorded at `reached`, in order
   uint64_t inputs = 0;

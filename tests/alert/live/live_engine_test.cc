@@ -173,6 +173,31 @@ TEST_F(LiveEngineTest, EvaluatesLateSamplesForTheirOwnTimeAndTellsNobody) {
                           fmt::format("{}firing>inactive at {}", a, begin + 1'200'000)));
 }
 
+TEST_F(LiveEngineTest, TakesLateSamplesThatComeWhileEarlierOnesAreEvaluated) {
+  Open(Parse(AlertText("A", "up == 0")));
+  Put(up_, 1);
+  RunFor(3 * 3'600'000);
+  sink_.TakeChanges();
+  // More of them than are evaluated in one go.
+  const auto time_of = [](int i) { return kStart + 15'000 * (i + 1); };
+  constexpr int kSamples = 200;
+  for (int i = 0; i < kSamples; ++i) {
+    store_.Put(up_, time_of(i), i % 2);
+  }
+  Run();
+  sink_.on_change = [this, &time_of] {
+    if (sink_.changes.size() == 1) {
+      store_.Put(up_, time_of(kSamples), 0);
+    }
+  };
+  clock_.Advance(20'000);
+  Run();
+  EXPECT_THAT(sink_.TakeChanges(),
+              Contains(fmt::format(R"(late {{alertname="A", job="x"}} inactive>firing at {})",
+                                   time_of(kSamples))));
+  EXPECT_THAT(sink_.TakeSent(), IsEmpty());
+}
+
 TEST_F(LiveEngineTest, LooksAtABacklogWhenAllOfItHasCome) {
   options_.catch_up_ms = 500;
   Open(Parse(AlertText("A", "up == 0")));

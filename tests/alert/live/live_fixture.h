@@ -1,6 +1,7 @@
 // LiveFixture runs a LiveEngine step by step over a store in memory and a clock that a test moves.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -37,6 +38,9 @@ class RecordingSink final : public LiveSink {
                                   transition.alert.labels.ToString(), ToString(transition.from),
                                   ToString(transition.to), transition.t,
                                   transition.alert.silent_since.has_value() ? " silent" : ""));
+    if (on_change != nullptr) {
+      on_change();
+    }
   }
   void Send(std::span<const DueAlert> alerts) override {
     for (const DueAlert& due : alerts) {
@@ -50,6 +54,7 @@ class RecordingSink final : public LiveSink {
 
   std::vector<std::string> changes;
   std::vector<std::string> sent;
+  std::function<void()> on_change;  // called at each; may be empty
 
  private:
   testing::LiveMemoryStore* const store_;
