@@ -43,8 +43,9 @@ struct FleetService::Timer {
   int64_t every_ms;
   int64_t last_ms = 0;
 
+  int64_t Left(int64_t now_ms) const { return std::max<int64_t>(last_ms + every_ms - now_ms, 0); }
   bool Due(int64_t now_ms) {
-    if (now_ms - last_ms < every_ms) {
+    if (Left(now_ms) > 0) {
       return false;
     }
     last_ms = now_ms;
@@ -119,14 +120,18 @@ void FleetService::Run() {
   Timer all{options_.evaluate_all_ms};
   Timer facts{options_.facts_ms};
   Timer save{options_.save_ms, deps_.clock->SteadyNanos() / 1'000'000};
+  bool has_changed = false;  // since the last evaluation
+  int64_t wait_ms = options_.evaluate_changed_ms;
   while (!stopping_.load(std::memory_order_relaxed)) {
-    subscriber_.Wait(options_.evaluate_changed_ms);
-    const bool any = TakeArrivals();
+    subscriber_.Wait(wait_ms);
+    has_changed = TakeArrivals() || has_changed;
     const int64_t now = deps_.clock->SteadyNanos() / 1'000'000;
     const bool everything = all.Due(now);
-    if (everything || (any && changed.Due(now))) {
+    if (everything || (has_changed && changed.Due(now))) {
       Evaluate(everything);
+      has_changed = false;
     }
+    wait_ms = has_changed ? changed.Left(now) : options_.evaluate_changed_ms;
     if (facts.Due(now)) {
       WriteFacts();
     }

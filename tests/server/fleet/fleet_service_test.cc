@@ -17,7 +17,11 @@ constexpr int64_t kPatienceMs = 60'000;
 
 class FleetServiceTest : public ::testing::Test {
  protected:
-  FleetServiceTest() { Open(); }
+  FleetServiceTest() {
+    options_.facts_ms = 20;
+    options_.evaluate_changed_ms = 5;
+    Open();
+  }
   ~FleetServiceTest() override { Close(); }
 
   void Open() {
@@ -25,12 +29,9 @@ class FleetServiceTest : public ::testing::Test {
     options.path = dir_.File("data");
     options.sync = storage::SyncMode::kOff;
     db_ = storage::Db::Open(options, {&clock_, &logger_, &metrics_, nullptr}).value();
-    FleetServiceOptions service;
-    service.folder = options.path;
-    service.facts_ms = 20;
-    service.evaluate_changed_ms = 5;
+    options_.folder = options.path;
     service_ = std::make_unique<FleetService>(
-        service, FleetService::Deps{db_.get(), &clock_, &logger_, &metrics_, nullptr});
+        options_, FleetService::Deps{db_.get(), &clock_, &logger_, &metrics_, nullptr});
   }
   void Close() {
     service_->Stop();
@@ -85,6 +86,7 @@ class FleetServiceTest : public ::testing::Test {
   const base::SystemClock clock_;
   base::Logger logger_{stderr, base::LogLevel::kError};
   base::MetricsRegistry metrics_;
+  FleetServiceOptions options_;
   std::unique_ptr<storage::Db> db_;
   std::unique_ptr<FleetService> service_;
 };
@@ -94,6 +96,18 @@ TEST_F(FleetServiceTest, FollowsSamplesAsTheyArrive) {
   WriteStatus("a", 0);
   EXPECT_TRUE(Reaches("a", fleet::TaskState::kRunning));
   WriteStatus("a", 1, -1);
+  EXPECT_TRUE(Reaches("a", fleet::TaskState::kPaused));
+}
+
+TEST_F(FleetServiceTest, EvaluatesSoonWhatComesRightAfterAnEvaluation) {
+  Close();
+  options_.evaluate_changed_ms = 1'000;
+  options_.evaluate_all_ms = 3'600'000;
+  Open();
+  service_->Start();
+  WriteStatus("a", 0, 2);
+  ASSERT_TRUE(Reaches("a", fleet::TaskState::kRunning));
+  WriteStatus("a", 1);
   EXPECT_TRUE(Reaches("a", fleet::TaskState::kPaused));
 }
 
