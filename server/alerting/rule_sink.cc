@@ -105,10 +105,11 @@ void RuleSink::Changed(const alert::LiveTransition& transition) {
   record.received_at = transition.decided_at;
   record.sample_time = transition.sample_time;
   record.cause = std::string(alert::ToString(transition.cause));
+  // First, as who is told may ask for the history at once.
+  deps_.history->Record({record});
   if (deps_.watcher != nullptr) {
     deps_.watcher(record);
   }
-  deps_.history->Record({std::move(record)});
 }
 
 void RuleSink::ObserveDelay(const alert::DueAlert& due, int64_t now_nanos) {

@@ -41,7 +41,8 @@ class RuleSink final : public alert::LiveSink {
     const base::Clock* clock = nullptr;
     base::Logger* logger = nullptr;
     base::MetricsRegistry* metrics = nullptr;
-    // Told of each transition on the engine's thread; must not wait. May be empty.
+    // Told of each transition on the engine's thread when the history has it; must not wait. May be
+    // empty.
     std::function<void(const alert::AlertRecord&)> watcher = nullptr;
   };
 

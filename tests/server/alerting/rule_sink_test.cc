@@ -32,7 +32,11 @@ class RuleSinkTest : public storage::DbFixture {
     ASSERT_TRUE(history.ok()) << history.status();
     history_ = *std::move(history);
     sink_ = std::make_unique<RuleSink>(
-        RuleSink::Deps{db_.get(), history_.get(), &clock_, &logger_, metrics_.get()},
+        RuleSink::Deps{db_.get(), history_.get(), &clock_, &logger_, metrics_.get(),
+                       [this](const alert::AlertRecord& record) {
+                         watched_.push_back(record);
+                         watch_();
+                       }},
         "http://tidemark:9201");
     group_.file = "rules.yml";
     group_.name = "backup";
@@ -75,6 +79,8 @@ class RuleSinkTest : public storage::DbFixture {
   const model::Labels cluster_ = model::Labels::Of({{"cluster", "a"}});
   const model::Labels partition_ = model::Labels::Of({{"cluster", "a"}, {"task", "t"}});
   std::unique_ptr<alert::AlertHistory> history_;
+  std::vector<alert::AlertRecord> watched_;  // what the sink's watcher was told
+  std::function<void()> watch_ = [] {};      // called when it was
   std::unique_ptr<RuleSink> sink_;
 };
 
@@ -139,6 +145,15 @@ TEST_F(RuleSinkTest, KeepsLateTransitionsOutOfTheStates) {
   ASSERT_EQ(history_->States().size(), 1u);
   EXPECT_EQ(history_->States()[0].alert, pending);
   EXPECT_EQ(history_->Query({})->transitions.size(), 2u);
+}
+
+TEST_F(RuleSinkTest, TellsWatchersOfWhatTheHistoryHas) {
+  size_t known = 0;
+  watch_ = [&] { known = history_->Query({})->transitions.size(); };
+  Change(AlertOf(alert::AlertState::kFiring), alert::AlertState::kInactive);
+  ASSERT_EQ(watched_.size(), 1u);
+  EXPECT_EQ(watched_[0].alert.state, alert::AlertState::kFiring);
+  EXPECT_EQ(known, 1u) << "told of a transition that the history does not know yet";
 }
 
 TEST_F(RuleSinkTest, TellsReceiversAndRemembersThatTheyWereTold) {
