@@ -158,6 +158,7 @@ void GrpcTest::Start(const GrpcServerOptions& options, bool ready) {
   server_ = *std::move(server);
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);  // the server is on this machine
   channel_ = grpc::CreateCustomChannel(fmt::format("127.0.0.1:{}", server_->port()),
                                        grpc::InsecureChannelCredentials(), arguments);
   if (ready) {
