@@ -55,9 +55,8 @@ class AlertsTest : public ::testing::Test {
     std::ofstream(dir_.File("rules.yml")) << rules;
     std::ofstream(dir_.File("tidemark.yml")) << fmt::format(
         "rule_files: [rules.yml]\nglobal: {{evaluation_interval: 1s}}\n{}"
-        "alerting: {{alertmanagers: [{{static_configs: [{{targets: "
-        "['127.0.0.1:{}']}}]}}]}}\n",
-        settings, alertmanager_port_);
+        "alerting: {{alertmanagers: [{{{}static_configs: [{{targets: ['{}:{}']}}]}}]}}\n",
+        settings, alertmanager_settings_, alertmanager_host_, alertmanager_port_);
     flags.push_back("--config.file=" + dir_.File("tidemark.yml"));
     flags.push_back("--web.enable-lifecycle");
     options_ = {.data_dir = dir_.File("data"),
@@ -102,7 +101,9 @@ class AlertsTest : public ::testing::Test {
   TempDir dir_;
   base::SystemClock clock_;
   const HttpReceiver receiver_;
+  std::string alertmanager_host_ = "127.0.0.1";
   uint16_t alertmanager_port_ = receiver_.port();
+  std::string alertmanager_settings_;  // beside its targets
   ServerOptions options_;
   std::unique_ptr<ServerProcess> server_;
   std::unique_ptr<AlertWatcher> watcher_;
@@ -331,22 +332,28 @@ TEST_F(AlertsTest, ShowThemselvesAsSeries) {
       << series("ALERTS");
 }
 
+constexpr char kPassword[] = "tide-secret";
+constexpr char kHashOfPassword[] =  // bcrypt
+    "'$2b$04$kzAb0cgxTgKjNdgwcKNAAuvLFPfL7t27.czhHjnPTL1vFDMTK1HlO'";
+
 // As above, with a real Alertmanager between the server and a webhook.
 class RealAlertmanagerTest : public AlertsTest {
  protected:
-  RealAlertmanagerTest() {
+  // With more arguments of its command line.
+  void StartAlertmanager(const std::vector<std::string>& arguments = {}) {
     alertmanager_port_ = FreePort();
     std::ofstream(dir_.File("am.yml")) << fmt::format(
         "route:\n  receiver: hook\n  group_by: [alertname, cluster]\n  group_wait: 0s\n"
         "  group_interval: 1s\n  repeat_interval: 1h\nreceivers:\n- name: hook\n"
         "  webhook_configs:\n  - {{url: 'http://127.0.0.1:{}/hook', send_resolved: true}}\n",
         receiver_.port());
-    auto process = ChildProcess::Start(
-        {RequiredEnvironment("ALERTMANAGER_BINARY"), "--config.file=" + dir_.File("am.yml"),
-         "--storage.path=" + dir_.File("am-data"),
-         fmt::format("--web.listen-address=127.0.0.1:{}", alertmanager_port_),
-         "--cluster.listen-address="},
-        dir_.File("am.log"));
+    std::vector<std::string> argv = {
+        RequiredEnvironment("ALERTMANAGER_BINARY"), "--config.file=" + dir_.File("am.yml"),
+        "--storage.path=" + dir_.File("am-data"),
+        fmt::format("--web.listen-address=127.0.0.1:{}", alertmanager_port_),
+        "--cluster.listen-address="};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    auto process = ChildProcess::Start(argv, dir_.File("am.log"));
     TIDEMARK_CHECK(process.ok(), "{}", process.status().ToString());
     alertmanager_ = *std::move(process);
   }
@@ -371,6 +378,7 @@ class RealAlertmanagerTest : public AlertsTest {
 };
 
 TEST_F(RealAlertmanagerTest, CallsItsReceiverOnceForAnAlertThatOutlivesAKill) {
+  StartAlertmanager();
   StartTidemark(kLagRule);
   Send({LagOf("a", {{Now(), 700}})});
   ASSERT_TRUE(WaitUntil([&] { return Told("a", "firing") > 0; }, kPatienceMs))
@@ -385,6 +393,33 @@ TEST_F(RealAlertmanagerTest, CallsItsReceiverOnceForAnAlertThatOutlivesAKill) {
       << server_->process().Log();
   EXPECT_EQ(Told("a", "firing"), 1);
   EXPECT_EQ(Told("b", "firing"), 1);
+}
+
+TEST_F(RealAlertmanagerTest, IsToldOverTlsByWhoKnowsItsPassword) {
+  const SelfSigned tls = MakeSelfSigned(dir_.path().string());
+  std::ofstream(dir_.File("am-web.yml")) << fmt::format(
+      "tls_server_config: {{cert_file: {}, key_file: {}}}\n"
+      "basic_auth_users: {{tidemark: {}}}\n",
+      tls.cert_file, tls.key_file, kHashOfPassword);
+  StartAlertmanager({"--web.config.file=" + dir_.File("am-web.yml")});
+  alertmanager_host_ = "localhost";
+  const std::string settings =
+      fmt::format("scheme: https, tls_config: {{ca_file: {}}}, ", tls.cert_file);
+  alertmanager_settings_ = settings + "basic_auth: {username: tidemark, password: another}, ";
+  StartTidemark(kLagRule);
+  Send({LagOf("a", {{Now(), 700}})});
+  ASSERT_TRUE(WaitUntil([&] { return server_->process().Log().find("401") != std::string::npos; },
+                        kPatienceMs))
+      << server_->process().Log();
+  EXPECT_EQ(Told("a", "firing"), 0);
+
+  server_->process().Terminate();
+  alertmanager_settings_ =
+      settings + fmt::format("basic_auth: {{username: tidemark, password: {}}}, ", kPassword);
+  StartTidemark(kLagRule);
+  Send({LagOf("a", {{Now(), 720}})});
+  EXPECT_TRUE(WaitUntil([&] { return Told("a", "firing") == 1; }, kPatienceMs))
+      << alertmanager_->Log() << server_->process().Log();
 }
 
 }  // namespace
