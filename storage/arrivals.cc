@@ -45,8 +45,13 @@ void Arrivals::Subscribe(ArrivalSubscriber* subscriber) {
 }
 
 void Arrivals::Unsubscribe(ArrivalSubscriber* subscriber) {
-  base::MutexLock lock(&mu_);
-  subscribers_[subscriber->bit_].store(nullptr, std::memory_order_release);
+  {
+    base::MutexLock lock(&mu_);
+    subscribers_[subscriber->bit_].store(nullptr, std::memory_order_release);
+  }
+  for (ArrivalBatch* left = subscriber->Take(); left != nullptr;) {
+    Recycle(std::exchange(left, left->next));
+  }
 }
 
 uint8_t Arrivals::WantedBy(model::LabelsView labels) const {

@@ -97,7 +97,7 @@ class Arrivals {
   // Gives `subscriber` a bit. Series registered before are not asked about: LiveStore::Reclassify.
   // REQUIRES: fewer than kMaxArrivalSubscribers have one.
   void Subscribe(ArrivalSubscriber* subscriber) ABSL_LOCKS_EXCLUDED(mu_);
-  // No batch goes to `subscriber` from here on but from sessions that are open.
+  // Drops what was not taken; nothing comes from here on but from open sessions. By who takes.
   void Unsubscribe(ArrivalSubscriber* subscriber) ABSL_LOCKS_EXCLUDED(mu_);
 
   // The bits of those who want a series with these labels.

@@ -36,9 +36,6 @@ LiveEngine::Core::Core(const LiveOptions& options, const LiveDeps& deps)
 LiveEngine::Core::~Core() {
   Stop();
   deps_.store->arrivals()->Unsubscribe(this);
-  for (storage::ArrivalBatch* batch = Take(); batch != nullptr;) {
-    deps_.store->arrivals()->Recycle(std::exchange(batch, batch->next));
-  }
 }
 
 bool LiveEngine::Core::Wants(model::LabelsView labels) const {

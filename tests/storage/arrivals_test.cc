@@ -114,6 +114,16 @@ TEST_F(ArrivalsTest, GivesEachSubscriberItsOwn) {
   EXPECT_THAT(Taken(&y), IsEmpty());
 }
 
+TEST_F(ArrivalsTest, GivesBackWhatWasNotTakenInTime) {
+  Open();
+  JobSubscriber x("x");
+  db_->arrivals()->Subscribe(&x);
+  Put(a_, 1000, 1);
+  db_->arrivals()->Wake(&x);
+  db_->arrivals()->Unsubscribe(&x);
+  EXPECT_EQ(x.Take(), nullptr);
+}
+
 TEST_F(ArrivalsTest, DropsWhatIsTooMuchAndSaysSo) {
   Open();
   JobSubscriber x("x", 2);
