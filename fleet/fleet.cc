@@ -192,14 +192,15 @@ void Fleet::FindMissing(FleetSnapshot* snapshot) {
   }
 }
 
-absl::Status Fleet::Forget(std::string_view name) {
+absl::StatusOr<ClusterIdentity> Fleet::Forget(std::string_view name) {
   const Member* member = Named(name);
   if (member == nullptr) {
     return absl::NotFoundError(fmt::format("no cluster {} is known", name));
   }
-  members_.erase(member->state.identity().labels.bytes());
+  ClusterIdentity identity = member->state.identity();
+  members_.erase(identity.labels.bytes());
   ++generation_;
-  return absl::OkStatus();
+  return identity;
 }
 
 absl::Status Fleet::ForgetTask(std::string_view cluster, std::string_view task) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/string_map.h"
 #include "fleet/diagnosis/diagnose.h"
 #include "fleet/diagnosis/finding_tracker.h"
@@ -122,8 +123,9 @@ class Fleet {
   // Of the last Evaluate(). Never null.
   std::shared_ptr<const FleetSnapshot> snapshot() const { return snapshot_; }
 
-  // Forgets a cluster; it comes back when something of it comes. NotFound if there is none.
-  absl::Status Forget(std::string_view name);
+  // Forgets a cluster and tells which it was; it comes back when something of it comes. NotFound if
+  // there is none.
+  absl::StatusOr<ClusterIdentity> Forget(std::string_view name);
   // Forgets one task of a cluster.
   absl::Status ForgetTask(std::string_view cluster, std::string_view task);
 

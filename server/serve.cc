@@ -272,11 +272,13 @@ absl::Status Server::OpenStore() {
                                          config_->config().limits);
   fleet_ = std::make_unique<FleetService>(
       FleetOptionsOf(flags_, config_->config()),
-      FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr, [this] {
+      FleetService::Deps{db_.get(), &clock_, logger_, &metrics_, nullptr,
+                         [this] {
                            if (grpc_ != nullptr) {
                              grpc_->FleetChanged();
                            }
-                         }});
+                         },
+                         [this](model::LabelsView cluster) { rules_->Forget(cluster); }});
   fleet_->Start();
   RETURN_IF_ERROR(OpenRules());
   config_->SetListener([this](const Config& config) { return ApplyConfig(config); });

@@ -211,6 +211,49 @@ std::vector<SavedAlert> LiveEngine::Core::Save() const {
   return saved;
 }
 
+void LiveEngine::Core::Forget(model::LabelsView cluster) {
+  base::MutexLock lock(&mu_);
+  if (model_ == nullptr) {
+    return;
+  }
+  SetNow(wall_.NowMs());
+  const auto is_of_cluster = [cluster](const LivePartition* partition) {
+    return partition->scope->cluster->labels.view() == cluster;
+  };
+  for (Ready* ready : {&ready_, &next_ready_}) {
+    for (auto& [rank, partitions] : *ready) {
+      std::erase_if(partitions, is_of_cluster);
+    }
+  }
+  std::vector<LivePartition*> partitions;
+  model_->ForEachPartition([&](LivePartition* partition) {
+    if (is_of_cluster(partition)) {
+      partitions.push_back(partition);
+    }
+  });
+  for (LivePartition* partition : partitions) {
+    ForgetPartition(partition);
+  }
+  if (evaluator_.TakeUncommitted()) {
+    deps_.sink->Commit().IgnoreError();
+  }
+}
+
+// What its series have told counts for nothing from here on, until more comes.
+void LiveEngine::Core::ForgetPartition(LivePartition* partition) {
+  evaluator_.EndAlerts(partition,
+                       {LiveCause::kForgotten, std::nullopt, now_, deps_.clock->SteadyNanos()});
+  evaluator_.EndSeries(partition, now_);
+  partition->queued = false;
+  partition->dirty = false;
+  partition->failed = false;
+  partition->truth_ticks = false;
+  partition->truth_until = model::kMaxTimestamp;
+  if (!DropIfDone(partition)) {
+    Plan(partition);
+  }
+}
+
 LiveRuleStatus LiveEngine::Core::StatusOf(const LiveRule& rule) const {
   const LiveRuleFigures& figures = rule.figures;
   return {

@@ -465,6 +465,7 @@ LiveEngine::~LiveEngine() = default;
 absl::Status LiveEngine::Apply(RuleFileSet files) { return core_->Apply(std::move(files)); }
 void LiveEngine::Restore(std::vector<SavedAlert> alerts) { core_->Restore(std::move(alerts)); }
 std::vector<SavedAlert> LiveEngine::Save() const { return core_->Save(); }
+void LiveEngine::Forget(model::LabelsView cluster) { core_->Forget(cluster); }
 std::vector<LiveGroupStatus> LiveEngine::Status() const { return core_->Status(); }
 LiveTotals LiveEngine::totals() const { return core_->totals(); }
 void LiveEngine::Start() { core_->Start(); }

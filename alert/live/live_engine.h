@@ -164,6 +164,11 @@ class LiveEngine {
   // All alerts, the lately resolved among them: what to save.
   std::vector<SavedAlert> Save() const;
 
+  // Ends the alerts and recorded series of the cluster with these identity labels, those that are
+  // held because it is silent among them. Nothing is evaluated for it until more of it comes; what
+  // is true then begins anew. Fleet-wide groups are not of any cluster.
+  void Forget(model::LabelsView cluster);
+
   std::vector<LiveGroupStatus> Status() const;
   LiveTotals totals() const;
 

@@ -38,7 +38,7 @@ class LiveEvaluator {
   // then marked as ended.
   static void AssumeWritten(LivePartition* partition);
 
-  // Ends all alerts of the partition: its rule is gone.
+  // Ends all alerts of the partition: its rule or its cluster is gone.
   void EndAlerts(LivePartition* partition, const LiveTrigger& trigger);
   // Ends all series that the partition has written.
   void EndSeries(LivePartition* partition, model::Timestamp now);

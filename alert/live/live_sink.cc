@@ -16,6 +16,8 @@ std::string_view ToString(LiveCause cause) {
       return "silent";
     case LiveCause::kReload:
       return "reload";
+    case LiveCause::kForgotten:
+      return "forgotten";
   }
   return "";
 }

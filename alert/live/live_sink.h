@@ -20,15 +20,16 @@ namespace tidemark::alert {
 
 // What made an alert change.
 enum class LiveCause : uint8_t {
-  kArrival,   // a sample came
-  kDeadline,  // time alone: a crossing, a sample that left its window, the end of a `for`
-  kTick,      // one of the regular evaluations of what has no deadline
-  kLate,      // samples that came too late to count now; of the history only, nobody is told
-  kSilent,    // its inputs vanished: the state is held, Alert::silent_since is set
-  kReload,    // its rule is gone, or says something else now
+  kArrival,    // a sample came
+  kDeadline,   // time alone: a crossing, a sample that left its window, the end of a `for`
+  kTick,       // one of the regular evaluations of what has no deadline
+  kLate,       // samples that came too late to count now; of the history only, nobody is told
+  kSilent,     // its inputs vanished: the state is held, Alert::silent_since is set
+  kReload,     // its rule is gone, or says something else now
+  kForgotten,  // somebody has taken its cluster off the list
 };
 
-// "arrival", "deadline", "tick", "late", "silent", "reload"
+// "arrival", "deadline", "tick", "late", "silent", "reload", "forgotten"
 std::string_view ToString(LiveCause cause);
 
 // One change of one alert. From and to are the same state where only silence began or ended.

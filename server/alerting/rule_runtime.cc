@@ -307,6 +307,12 @@ std::shared_ptr<alert::LiveEngine> RuleRuntime::engine() const {
   return engine_;
 }
 
+// Not while another engine takes over the alerts.
+void RuleRuntime::Forget(model::LabelsView cluster) {
+  base::MutexLock lock(&apply_mu_);
+  engine()->Forget(cluster);
+}
+
 std::vector<alert::LiveGroupStatus> RuleRuntime::Status() const { return engine()->Status(); }
 
 std::vector<std::string> RuleRuntime::Alertmanagers() const {

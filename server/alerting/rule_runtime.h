@@ -64,6 +64,9 @@ class RuleRuntime {
   // Evaluates nothing any more and keeps what is known. Idempotent.
   absl::Status Stop() ABSL_LOCKS_EXCLUDED(apply_mu_, mu_);
 
+  // Ends the alerts of the cluster with these identity labels.
+  void Forget(model::LabelsView cluster) ABSL_LOCKS_EXCLUDED(apply_mu_, mu_);
+
   std::vector<alert::LiveGroupStatus> Status() const ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<std::string> Alertmanagers() const ABSL_LOCKS_EXCLUDED(mu_);
   // Of the rules that are in force now, as Prometheus text.

@@ -93,11 +93,17 @@ std::shared_ptr<const fleet::FleetSnapshot> FleetService::snapshot() const {
 }
 
 absl::Status FleetService::Forget(std::string_view cluster) {
+  fleet::ClusterIdentity identity;
   {
     base::MutexLock lock(&mu_);
-    RETURN_IF_ERROR(fleet_->Forget(cluster));
+    ASSIGN_OR_RETURN(identity, fleet_->Forget(cluster));
   }
   Evaluate(/*all=*/false);
+  {
+    base::MutexLock lock(&mu_);
+    forgotten_.push_back(std::move(identity.labels));
+  }
+  deps_.db->arrivals()->Wake(&subscriber_);
   return absl::OkStatus();
 }
 
@@ -135,10 +141,12 @@ void FleetService::Run() {
     if (facts.Due(now)) {
       WriteFacts();
     }
+    EndForgotten();
     if (save.Due(now)) {
       SaveRegistry();
     }
   }
+  EndForgotten();
   SaveRegistry();
 }
 
@@ -306,7 +314,8 @@ void FleetService::WriteSample(model::LabelsView labels, model::Sample sample) {
 void FleetService::WriteFacts() {
   std::vector<fleet::Fact> facts = fleet::FactSeries(*snapshot());
   std::sort(facts.begin(), facts.end(), ByBytes);
-  const model::Timestamp now = deps_.clock->NowMs();
+  const model::Timestamp now = std::max(deps_.clock->NowMs(), told_at_ + 1);
+  told_at_ = now;
   session_.Begin();
   std::vector<model::Labels> told;
   auto before = told_.begin();
@@ -327,6 +336,24 @@ void FleetService::WriteFacts() {
   told_ = std::move(told);
   // A full disk is told by the journal itself.
   session_.Commit([](const absl::Status&) {});
+}
+
+// First the facts, so that no rule finds a cluster silent that is not there any more.
+void FleetService::EndForgotten() {
+  std::vector<model::Labels> forgotten;
+  {
+    base::MutexLock lock(&mu_);
+    forgotten = std::exchange(forgotten_, {});
+  }
+  if (forgotten.empty()) {
+    return;
+  }
+  WriteFacts();
+  for (const model::Labels& cluster : forgotten) {
+    if (deps_.forgotten != nullptr) {
+      deps_.forgotten(cluster);
+    }
+  }
 }
 
 }  // namespace tidemark::server

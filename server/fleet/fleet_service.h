@@ -52,6 +52,9 @@ class FleetService final : public FleetSource {
     base::FileSystem* fs = nullptr;
     // Called after each evaluation, by the thread that made it; must not wait. May be empty.
     std::function<void()> evaluated = nullptr;
+    // Called with the identity of a cluster that was forgotten, by the service's thread, when the
+    // series that tell of it have ended. May be empty.
+    std::function<void(model::LabelsView cluster)> forgotten = nullptr;
   };
 
   FleetService(FleetServiceOptions options, const Deps& deps);
@@ -94,6 +97,7 @@ class FleetService final : public FleetSource {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Evaluate(bool all) ABSL_LOCKS_EXCLUDED(mu_);
   void WriteFacts();
+  void EndForgotten() ABSL_LOCKS_EXCLUDED(mu_);
   void WriteSample(model::LabelsView labels, model::Sample sample);
 
   const FleetServiceOptions options_;
@@ -107,11 +111,13 @@ class FleetService final : public FleetSource {
   const std::unique_ptr<fleet::Fleet> fleet_ ABSL_PT_GUARDED_BY(mu_);
   absl::flat_hash_map<storage::SeriesRef, fleet::Fleet::Input> inputs_ ABSL_GUARDED_BY(mu_);
   uint64_t inputs_generation_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<model::Labels> forgotten_ ABSL_GUARDED_BY(mu_);  // whose facts have not ended yet
 
   Subscriber subscriber_;
   // Of the service's thread.
   storage::WriteSession session_;
   std::vector<model::Labels> told_;  // the facts written last, in order
+  model::Timestamp told_at_ = 0;     // when they were
 
   // Set by Stop(). Publishes nothing else.
   std::atomic<bool> stopping_{false};

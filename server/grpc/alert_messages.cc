@@ -21,13 +21,14 @@ v1::AlertState MessageOf(alert::AlertState state) {
 
 v1::AlertCause CauseNamed(std::string_view name) {
   using alert::LiveCause;
-  constexpr std::array<std::pair<LiveCause, v1::AlertCause>, 6> kCauses = {{
+  constexpr std::array<std::pair<LiveCause, v1::AlertCause>, 7> kCauses = {{
       {LiveCause::kArrival, v1::ALERT_CAUSE_ARRIVAL},
       {LiveCause::kDeadline, v1::ALERT_CAUSE_DEADLINE},
       {LiveCause::kTick, v1::ALERT_CAUSE_TICK},
       {LiveCause::kLate, v1::ALERT_CAUSE_LATE},
       {LiveCause::kSilent, v1::ALERT_CAUSE_SILENT},
       {LiveCause::kReload, v1::ALERT_CAUSE_RELOAD},
+      {LiveCause::kForgotten, v1::ALERT_CAUSE_FORGOTTEN},
   }};
   const auto cause = std::find_if(kCauses.begin(), kCauses.end(), [name](const auto& entry) {
     return alert::ToString(entry.first) == name;

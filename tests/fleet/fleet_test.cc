@@ -123,8 +123,8 @@ TEST(Fleet, ForgetsAClusterUntilItComesBack) {
   Fleet fleet({});
   SendStatus(&fleet, "a", 0, kT);
   const uint64_t before = fleet.generation();
-  EXPECT_TRUE(absl::IsNotFound(fleet.Forget("b")));
-  EXPECT_TRUE(fleet.Forget("a").ok());
+  EXPECT_TRUE(absl::IsNotFound(fleet.Forget("b").status()));
+  EXPECT_EQ(fleet.Forget("a").value().labels, model::Labels::Of({{"cluster", "a"}}));
   EXPECT_NE(fleet.generation(), before);
   fleet.Evaluate(kT);
   EXPECT_THAT(fleet.snapshot()->clusters, IsEmpty());

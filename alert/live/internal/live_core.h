@@ -34,6 +34,7 @@ class LiveEngine::Core final : public storage::ArrivalSubscriber {
   absl::Status Apply(RuleFileSet files) ABSL_LOCKS_EXCLUDED(mu_, apply_mu_, wanted_mu_);
   void Restore(std::vector<SavedAlert> alerts) ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<SavedAlert> Save() const ABSL_LOCKS_EXCLUDED(mu_);
+  void Forget(model::LabelsView cluster) ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<LiveGroupStatus> Status() const ABSL_LOCKS_EXCLUDED(mu_);
   LiveTotals totals() const ABSL_LOCKS_EXCLUDED(mu_);
   void Start();
@@ -92,6 +93,7 @@ class LiveEngine::Core final : public storage::ArrivalSubscriber {
   void TakeOverPartition(LivePartition* old, const LiveRule* rule)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RestoreOne(const SavedAlert& saved) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ForgetPartition(LivePartition* partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   LiveRuleStatus StatusOf(const LiveRule& rule) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const LiveOptions options_;

@@ -141,6 +141,39 @@ TEST_F(LiveEngineTest, HoldsOnAStalenessMarkerToo) {
   EXPECT_THAT(sink_.TakeChanges(), ElementsAre(HasSubstr("firing>inactive")));
 }
 
+TEST_F(LiveEngineTest, EvaluatesNothingOfAForgottenClusterUntilMoreOfItComes) {
+  options_.identity_labels = {{"cluster"}};
+  const model::Labels series = Series("up", {{"cluster", "gone"}});
+  Open(Parse(AlertText("A", "time() - up > 60")));
+  Put(series, static_cast<double>(kStart) / 1000);
+  RunFor(70'000);
+  sink_.TakeChanges();
+  live_->Forget(model::Labels::Of({{"cluster", "gone"}}));
+  EXPECT_THAT(sink_.TakeChanges(), ElementsAre(HasSubstr("firing>inactive")));
+  RunFor(200'000);
+  EXPECT_THAT(sink_.TakeChanges(), IsEmpty()) << "though it is true as long as the sample counts";
+  Put(series, static_cast<double>(kStart) / 1000);
+  EXPECT_THAT(sink_.TakeChanges(), ElementsAre(HasSubstr("inactive>firing")));
+}
+
+TEST_F(LiveEngineTest, EndsTheAlertsOfAClusterThatIsForgotten) {
+  options_.identity_labels = {{"cluster"}};
+  Open(Parse(AlertText("A", "up == 0")));
+  Put(Series("up", {{"cluster", "gone"}}), 0);
+  Put(Series("up", {{"cluster", "there"}}), 0);
+  RunFor(300'000);
+  sink_.TakeChanges();
+  live_->Forget(model::Labels::Of({{"cluster", "gone"}}));
+  EXPECT_THAT(sink_.TakeChanges(), ElementsAre(AllOf(HasSubstr("forgotten "), HasSubstr("gone"),
+                                                     HasSubstr("firing>inactive"))));
+  EXPECT_THAT(sink_.TakeSent(), Contains(AllOf(HasSubstr("gone"), HasSubstr("inactive"))));
+  RunFor(300'000);
+  EXPECT_THAT(TrueAlerts(), IsEmpty());
+  ASSERT_THAT(live_->Status()[0].rules[0].alerts, SizeIs(1)) << "the other is held";
+  Put(Series("up", {{"cluster", "gone"}}), 0);
+  EXPECT_THAT(live_->Status()[0].rules[0].alerts, SizeIs(2)) << "it has come back";
+}
+
 TEST_F(LiveEngineTest, ReleasesWhatVanishesWhereTheGroupSaysSo) {
   options_.release_silent = [](const RuleGroup& group) { return group.name == "g"; };
   Open(Parse(AlertText("A", "up == 0")));

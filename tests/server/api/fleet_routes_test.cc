@@ -25,7 +25,7 @@ class FakeFleet final : public FleetSource {
   std::shared_ptr<const fleet::FleetSnapshot> snapshot() const override {
     return fleet_.snapshot();
   }
-  absl::Status Forget(std::string_view cluster) override { return fleet_.Forget(cluster); }
+  absl::Status Forget(std::string_view cluster) override { return fleet_.Forget(cluster).status(); }
   absl::Status ForgetTask(std::string_view cluster, std::string_view task) override {
     return fleet_.ForgetTask(cluster, task);
   }

@@ -31,7 +31,12 @@ class FleetServiceTest : public ::testing::Test {
     db_ = storage::Db::Open(options, {&clock_, &logger_, &metrics_, nullptr}).value();
     options_.folder = options.path;
     service_ = std::make_unique<FleetService>(
-        options_, FleetService::Deps{db_.get(), &clock_, &logger_, &metrics_, nullptr});
+        options_, FleetService::Deps{db_.get(), &clock_, &logger_, &metrics_, nullptr, nullptr,
+                                     [this](model::LabelsView cluster) {
+                                       facts_when_forgotten_ =
+                                           Values("tidemark_cluster_silent" + cluster.ToString());
+                                       forgotten_.store(true, std::memory_order_release);
+                                     }});
   }
   void Close() {
     service_->Stop();
@@ -89,6 +94,8 @@ class FleetServiceTest : public ::testing::Test {
   FleetServiceOptions options_;
   std::unique_ptr<storage::Db> db_;
   std::unique_ptr<FleetService> service_;
+  std::vector<double> facts_when_forgotten_;  // published by the next
+  std::atomic<bool> forgotten_{false};        // writer: the service's thread
 };
 
 TEST_F(FleetServiceTest, FollowsSamplesAsTheyArrive) {
@@ -173,6 +180,18 @@ TEST_F(FleetServiceTest, ForgetsAClusterUntilItSendsAgain) {
   EXPECT_EQ(service_->snapshot()->Find("a"), nullptr);
   WriteStatus("a", 1);
   EXPECT_TRUE(Reaches("a", fleet::TaskState::kPaused));
+}
+
+TEST_F(FleetServiceTest, TellsOfAForgottenClusterWhenItsSeriesHaveEnded) {
+  service_->Start();
+  WriteStatus("a", 0);
+  const std::string fact = R"(tidemark_cluster_silent{cluster="a"})";
+  ASSERT_TRUE(WaitUntil([&] { return Values(fact) == std::vector<double>{0}; }, kPatienceMs));
+  EXPECT_TRUE(absl::IsNotFound(service_->Forget("b")));
+  ASSERT_TRUE(service_->Forget("a").ok());
+  ASSERT_TRUE(WaitUntil([&] { return forgotten_.load(std::memory_order_acquire); }, kPatienceMs));
+  ASSERT_EQ(facts_when_forgotten_.size(), 1u);
+  EXPECT_TRUE(model::IsStale(facts_when_forgotten_[0]));
 }
 
 }  // namespace

@@ -65,7 +65,7 @@ class FedFleet final : public FleetSource {
   }
   absl::Status Forget(std::string_view cluster) override ABSL_LOCKS_EXCLUDED(mu_) {
     base::MutexLock lock(&mu_);
-    return fleet_.Forget(cluster);
+    return fleet_.Forget(cluster).status();
   }
   absl::Status ForgetTask(std::string_view cluster, std::string_view task) override
       ABSL_LOCKS_EXCLUDED(mu_) {
