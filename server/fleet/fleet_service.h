@@ -36,7 +36,7 @@ struct FleetServiceOptions {
   std::string folder;                          // of the registry's file
   int64_t rebuild_ms = 16 * fleet::kMinuteMs;  // how far back the store is read at the start
   int64_t evaluate_changed_ms = 250;
-  int64_t evaluate_all_ms = 5'000;
+  int64_t evaluate_all_ms = 500;
   int64_t facts_ms = 15'000;
   int64_t save_ms = 60'000;
 };
