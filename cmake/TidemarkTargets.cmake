@@ -70,7 +70,7 @@ function(tidemark_test name)
   endforeach()
 endfunction()
 
-# tidemark_fuzzer(NAME SOURCES … DEPS …): with the preset `fuzz` a libFuzzer binary, with any
+# tidemark_fuzzer(NAME SOURCES … DEPS …): with the preset `asan` a libFuzzer binary, with any
 # other a test that runs the saved corpus tests/fuzz/corpus/NAME once through the target.
 function(tidemark_fuzzer name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
@@ -78,7 +78,7 @@ function(tidemark_fuzzer name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS})
-  if(TIDEMARK_SANITIZER STREQUAL "fuzz")
+  if(TIDEMARK_SANITIZER STREQUAL "asan")
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     add_test(NAME ${name} COMMAND ${name} -runs=0 ${corpus})
     add_test(NAME ${name}_seconds

@@ -3,7 +3,7 @@
 #   unit    Clang debug build, every unit test; only with --quick or --only
 #   asan    every unit test, under the address, undefined-behaviour and leak sanitizers
 #   tsan    tests of code that several threads run, under the thread sanitizer
-#   fuzz    every fuzzer for TIDEMARK_FUZZ_SECONDS (30) seconds
+#   fuzz    every fuzzer for TIDEMARK_FUZZ_SECONDS (30) seconds, in the build of asan
 #   system  release build; the real binary over HTTP, beside a real Prometheus, and crash tests
 #
 # Without options all stages but `unit`, whose tests `asan` runs as well, run in this order; the
@@ -82,8 +82,7 @@ stage_tsan() {
 }
 
 stage_fuzz() {
-  build_tests fuzz fuzzers || return
-  run_ctest fuzz -L fuzz_seconds -j "$cores"
+  build_tests asan fuzzers && run_ctest asan -L fuzz_seconds -j "$cores"
 }
 
 stage_system() {
