@@ -3,8 +3,9 @@
 Every server, alone, is given the log-backup series of a fleet and settles; its data folder is kept
 in build/bench/query-SPAN, so that later runs only ask. To be asked a server starts on a copy of the
 folder, and is sent the newest scrapes, as a server at work has just been. Each query is asked until
-it is warm, then --rounds times. Reported are the median of the wall clock, and the processor time of the server per
-query, in milliseconds.
+it is warm, then --rounds times. Reported are the median of the wall clock, and the processor time
+of the server per query, in milliseconds. The row "floor" is a page that takes no work: what a
+request costs at least, the client's part included, which is the same for all servers.
 
 All servers are asked as they are; Tidemark and VictoriaMetrics, which keep results of range
 queries, also without these ("uncached"), which tells what evaluating costs. Range queries are asked
@@ -53,6 +54,9 @@ ASKED = {
     "victoria-metrics": ("victoria-metrics", [], {}),
     "victoria-metrics uncached": ("victoria-metrics", [], {"nocache": 1}),
 }
+# The least that a request costs, client included: a page that takes no work.
+FLOORS = {"tidemark": "/-/healthy", "prometheus": "/-/healthy", "victoria-metrics": "/health"}
+FLOOR = "floor"
 PEERS = ("prometheus", "victoria-metrics")
 PEERS_UNCACHED = ("prometheus", "victoria-metrics uncached")
 
@@ -64,18 +68,25 @@ def processor_seconds(server):
 
 
 class Client:
-    """One connection, kept open as a dashboard keeps it, with next to no work of its own."""
+    """One connection, kept open as a dashboard keeps it, with next to no work of its own.
+
+    What it costs by itself is in each answer's time, the same for all servers: see FLOORS.
+    """
 
     def __init__(self, server):
         address = urllib.parse.urlsplit(server.url)
         self.host = address.netloc
         self.socket = socket.create_connection((address.hostname, address.port), timeout=600)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.room = memoryview(bytearray(1 << 20))
+
+    def request(self, path):
+        return (f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n"
+                "Accept-Encoding: gzip\r\n\r\n").encode()
 
     def ask(self, path):
         """Gives (seconds, body)."""
-        request = (f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n"
-                   "Accept-Encoding: gzip\r\n\r\n").encode()
+        request = self.request(path)
         began = time.perf_counter()
         self.socket.sendall(request)
         head, body = self.receive()
@@ -86,7 +97,7 @@ class Client:
 
     def receive(self):
         """The head of the answer, and its body as it was sent."""
-        answer = self.socket.recv(1 << 20)
+        answer = self.more()
         while (end := answer.find(b"\r\n\r\n")) < 0:
             answer += self.more()
         head, parts = answer[:end].lower().replace(b"http/1.1", b"HTTP/1.1"), [answer[end + 4:]]
@@ -102,10 +113,10 @@ class Client:
         return head, b"".join(parts)
 
     def more(self):
-        part = self.socket.recv(1 << 20)
-        if not part:
+        length = self.socket.recv_into(self.room)
+        if length == 0:
             raise SystemExit("the server closed the connection")
-        return part
+        return bytes(self.room[:length])
 
 
 def is_chunked(head):
@@ -222,6 +233,10 @@ def ask_all(load, step, asked, rounds, only, results):
             continue
         with load.server(name, flags) as server:
             client = Client(server)
+            floor = [FLOORS[name]] * rounds
+            timed(server, client, floor)
+            results.setdefault(FLOOR, {})[column] = timed(server, client, floor)
+            print(f"{column}: {FLOOR}: {results[FLOOR][column]}", flush=True)
             for query, request in requests(end, facts["scrapes"] * 15, step).items():
                 if only in query:
                     one = measure(server, client, request, rounds, extra)
@@ -288,8 +303,9 @@ def row(query, columns):
     cells = [query]
     for name in ASKED:
         cell = columns.get(name)
-        cells.append(f"{cell['ms']:.1f} / {cell['cpu']:.1f}" if cell else "")
-    cells.append("/".join(str(columns[c]["series"]) for c in ("tidemark",) + PEERS if c in columns))
+        cells.append(f"{cell['ms']:.2f} / {cell['cpu']:.2f}" if cell else "")
+    cells.append("/".join(str(columns[c].get("series", ""))
+                          for c in ("tidemark",) + PEERS if c in columns))
     cells += [ratio(columns, "tidemark", PEERS, ["ms"]), ratio(columns, "tidemark", PEERS, ["cpu"]),
               ratio(columns, "tidemark", PEERS, ["moved", "ms"]),
               ratio(columns, "tidemark uncached", PEERS_UNCACHED, ["ms"]),
