@@ -13,15 +13,15 @@ class CompensatedSum {
   CompensatedSum() = default;
   explicit CompensatedSum(double sum, double lost = 0) : sum_(sum), lost_(lost) {}
 
+  // Without branches: which of the two is larger is hard to guess where many series are summed, and
+  // several sums can be added to at once.
   void Add(double x) {
     const double next = sum_ + x;
-    if (std::isinf(next)) {
-      lost_ = 0;
-    } else if (std::abs(sum_) >= std::abs(x)) {
-      lost_ += (sum_ - next) + x;
-    } else {
-      lost_ += (x - next) + sum_;
-    }
+    const bool x_is_smaller = std::abs(sum_) >= std::abs(x);
+    const double larger = x_is_smaller ? sum_ : x;
+    const double smaller = x_is_smaller ? x : sum_;
+    const double lost = lost_ + ((larger - next) + smaller);
+    lost_ = std::isinf(next) ? 0 : lost;
     sum_ = next;
   }
 

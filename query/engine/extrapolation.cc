@@ -11,8 +11,9 @@ namespace {
 double Seconds(int64_t ms) { return static_cast<double>(ms) / 1000; }
 
 double StopAtZero(const SampledWindow& window, double growth, double sampled, double to_start) {
-  return CrossesZero(window, growth, sampled, to_start) ? sampled * (window.first_value / growth)
-                                                        : to_start;
+  return CrossesZero(window.first_value, growth, sampled, to_start)
+             ? sampled * (window.first_value / growth)
+             : to_start;
 }
 
 }  // namespace

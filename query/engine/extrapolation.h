@@ -61,11 +61,22 @@ inline Extension ExtensionOf(const SampledWindow& window, double to_start) {
 
 // Whether a counter that grew by `growth` would have been below zero so long before its first
 // sample.
-inline bool CrossesZero(const SampledWindow& window, double growth, double sampled,
-                        double to_start) {
+inline bool CrossesZero(double first_value, double growth, double sampled, double to_start) {
   // One branch that is hardly ever taken, instead of one on the growth that is a coin's toss.
-  return (growth > 0) & (window.first_value >= 0) &
-         (sampled * window.first_value < to_start * growth);
+  return (growth > 0) & (first_value >= 0) & (sampled * first_value < to_start * growth);
+}
+
+// Whether the samples lie in both windows alike, so that both are extended alike.
+inline bool AreAlike(const SampledWindow& a, const SampledWindow& b) {
+  // These wrap around.
+  const auto distance = [](model::Timestamp from, model::Timestamp to) {
+    return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
+  };
+  const uint64_t moved = distance(a.begin, b.begin);
+  const uint64_t different = (a.count ^ b.count) | (distance(a.end, b.end) ^ moved) |
+                             (distance(a.first_time, b.first_time) ^ moved) |
+                             (distance(a.last_time, b.last_time) ^ moved);
+  return different == 0;
 }
 
 // The growth over the whole window, given that over its samples. A counter is not extended to
@@ -78,12 +89,13 @@ double Extrapolate(const SampledWindow& window, double growth, bool counter);
 class Extrapolator {
  public:
   double Extrapolate(const SampledWindow& window, double growth, bool counter) {
-    if (!IsLikeTheLast(window)) {
+    if (!AreAlike(last_, window)) {
       last_ = window;
       extension_ = ExtensionOf(window, static_cast<double>(window.first_time - window.begin));
       factor_ = extension_.Factor();
     }
-    const bool crosses_zero = CrossesZero(window, growth, extension_.sampled, extension_.to_start);
+    const bool crosses_zero =
+        CrossesZero(window.first_value, growth, extension_.sampled, extension_.to_start);
     if ((counter & crosses_zero) | window.as_prometheus_2) [[unlikely]] {
       return query::Extrapolate(window, growth, counter);
     }
@@ -91,19 +103,6 @@ class Extrapolator {
   }
 
  private:
-  bool IsLikeTheLast(const SampledWindow& window) const {
-    const uint64_t moved = Distance(last_.begin, window.begin);
-    const uint64_t different = (window.count ^ last_.count) |
-                               (Distance(last_.end, window.end) ^ moved) |
-                               (Distance(last_.first_time, window.first_time) ^ moved) |
-                               (Distance(last_.last_time, window.last_time) ^ moved);
-    return different == 0;
-  }
-  // Wraps around.
-  static uint64_t Distance(model::Timestamp from, model::Timestamp to) {
-    return static_cast<uint64_t>(to) - static_cast<uint64_t>(from);
-  }
-
   SampledWindow last_;  // of no samples at first, which none is like
   Extension extension_;
   double factor_ = 0;

@@ -11,6 +11,7 @@
 #include "fmt/format.h"
 #include "query/engine/extrapolation.h"
 #include "query/engine/functions.h"
+#include "query/engine/growth_plan.h"
 #include "query/engine/number_text.h"
 #include "query/engine/selector.h"
 #include "query/engine/statistics.h"
@@ -27,6 +28,7 @@ struct WindowedSeries {
   const storage::SampleColumns& samples;
   const WindowGrid& windows;
   const std::vector<ScalarColumn>& parameters;
+  GrowthPlans& plans;  // of all series of the call
   Row out;
 
   Values values(size_t first, size_t behind) const {
@@ -205,6 +207,12 @@ std::vector<size_t> FindResets(const storage::SampleColumns& samples) {
   return resets;
 }
 
+// Whether windows are looked at by a plan. That of a few steps is not worth making.
+bool IsWorthAPlan(const WindowGrid& windows) {
+  constexpr size_t kFewSteps = 16;
+  return windows.steps.count > kFewSteps && windows.steps.count < UINT32_MAX && !windows.closed;
+}
+
 // rate, increase and delta. Resets are found once per series, so a window costs no more than the
 // resets in it.
 template <bool counter, bool per_second>
@@ -212,6 +220,11 @@ absl::Status Growth(const WindowedSeries& series) {
   const std::vector<double>& values = series.samples.values;
   const std::vector<model::Timestamp>& times = series.samples.timestamps;
   const std::vector<size_t> resets = counter ? FindResets(series.samples) : std::vector<size_t>();
+  if (resets.empty() && IsWorthAPlan(series.windows)) {
+    const auto plan = series.plans.Of(times, series.windows);
+    plan->Apply<counter>(values, per_second ? ToSeconds(series.windows.range_ms) : 1, series.out);
+    return series.meter.Spend(plan->samples());
+  }
   auto reset = resets.begin();
   const double range_seconds = ToSeconds(series.windows.range_ms);
   Extrapolator extrapolator;
@@ -423,7 +436,8 @@ absl::Status FillRow(Kernel kernel, const WindowedSeries& series, bool once) {
   }
   WindowGrid first = series.windows;
   first.steps.count = 1;
-  RETURN_IF_ERROR(kernel({series.meter, series.samples, first, series.parameters, series.out}));
+  RETURN_IF_ERROR(
+      kernel({series.meter, series.samples, first, series.parameters, series.plans, series.out}));
   if (series.out.Has(0)) {
     for (size_t step = 1; step < series.windows.steps.count; ++step) {
       series.out.Set(step, series.out.values[0]);
@@ -480,8 +494,9 @@ absl::StatusOr<StepVector> RunKernel(Evaluator& evaluator, const Call& call, Ker
   // Series that may become equal without their names are looked at together.
   RowSink* const sink = drops_now && range.mixed_names() ? nullptr : evaluator.SinkOf(call);
   const bool once = SameAtAllSteps(kernel, range.windows(), parameters);
+  GrowthPlans plans;
   const auto make = [&](storage::SampleColumns* samples, const Row& row, WorkMeter* meter) {
-    return FillRow(kernel, {*meter, *samples, range.windows(), parameters, row}, once);
+    return FillRow(kernel, {*meter, *samples, range.windows(), parameters, plans, row}, once);
   };
   const auto take = [&](model::LabelsView labels, const Row& made) {
     seen(labels);
