@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "query/engine/eval_context.h"
 #include "query/engine/evaluator.h"
+#include "query/engine/parsed_queries.h"
 #include "query/engine/selector.h"
 #include "query/parser/parser.h"
 
@@ -205,25 +206,42 @@ Engine::Engine(const storage::Querier* querier, const base::Clock* clock,
       options_(options),
       helpers_(options.threads > 1
                    ? std::make_unique<base::HelperPool>("tm-query-help", options.threads - 1)
-                   : nullptr) {}
+                   : nullptr),
+      parsed_(std::make_unique<ParsedQueries>()) {}
+
+Engine::~Engine() = default;
 
 absl::StatusOr<QueryResult> Engine::Instant(std::string_view expr, model::Timestamp t,
                                             const QueryOptions& options) const {
-  ASSIGN_OR_RETURN(const PreparedQuery query, Prepare(expr));
-  return Instant(query, t, options);
+  ASSIGN_OR_RETURN(const std::shared_ptr<const PreparedQuery> query, Parsed(expr, {}));
+  return Instant(*query, t, options);
 }
 
 absl::StatusOr<QueryResult> Engine::Range(std::string_view expr, model::Timestamp start,
                                           model::Timestamp end, int64_t step_ms,
                                           const QueryOptions& options) const {
-  ASSIGN_OR_RETURN(const ExprPtr tree, Parse(expr, options_, {step_ms, SubtractMs(end, start)}));
-  RETURN_IF_ERROR(CheckRange(*tree, start, end, step_ms));
+  ASSIGN_OR_RETURN(const std::shared_ptr<const PreparedQuery> query,
+                   Parsed(expr, {step_ms, SubtractMs(end, start)}));
+  RETURN_IF_ERROR(CheckRange(*query->expr, start, end, step_ms));
   StepGrid times;
   times.start = start;
   times.step_ms = step_ms;
   times.count = static_cast<size_t>(SubtractMs(end, start) / step_ms) + 1;
   EvalContext context(*querier_, *clock_, options_, options, expr, times, end, helpers_.get());
-  return Evaluate(&context, *tree, FillRange);
+  return Evaluate(&context, *query->expr, FillRange);
+}
+
+absl::StatusOr<std::shared_ptr<const PreparedQuery>> Engine::Parsed(std::string_view expr,
+                                                                    const QueryTimes& times) const {
+  if (auto known = parsed_->Find(expr, times); known != nullptr) {
+    return known;
+  }
+  ASSIGN_OR_RETURN(ExprPtr tree, Parse(expr, options_, times));
+  auto query = std::make_shared<PreparedQuery>();
+  query->text = expr;
+  query->expr = std::move(tree);
+  parsed_->Keep(query, times);
+  return query;
 }
 
 absl::StatusOr<PreparedQuery> Engine::Prepare(std::string_view expr) const {

@@ -12,6 +12,8 @@
 // Large selections are computed by several threads (query/engine/series_rows.h); what a query gives
 // does not depend on how many there are.
 //
+// Expressions are kept parsed for the next time they are asked (query/engine/parsed_queries.h).
+//
 // Thread-safe. Querier and clock must outlive the engine.
 #pragma once
 
@@ -61,9 +63,14 @@ struct PreparedQuery {
   ExprPtr expr;
 };
 
+class ParsedQueries;
+
 class Engine {
  public:
   Engine(const storage::Querier* querier, const base::Clock* clock, const EngineOptions& options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
 
   // The value of `expr` at time `t`.
   absl::StatusOr<QueryResult> Instant(std::string_view expr, model::Timestamp t,
@@ -85,10 +92,15 @@ class Engine {
   const EngineOptions& options() const { return options_; }
 
  private:
+  // `expr` parsed, its durations resolved for `times`.
+  absl::StatusOr<std::shared_ptr<const PreparedQuery>> Parsed(std::string_view expr,
+                                                              const QueryTimes& times) const;
+
   const storage::Querier* const querier_;
   const base::Clock* const clock_;
   const EngineOptions options_;
   const std::unique_ptr<base::HelperPool> helpers_;  // null if queries have one thread
+  const std::unique_ptr<ParsedQueries> parsed_;
 };
 
 }  // namespace tidemark::query

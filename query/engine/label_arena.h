@@ -37,11 +37,11 @@ class LabelArena {
 
   char* Allocate(size_t bytes) {
     if (bytes > kBlockBytes / 4) {
-      large_.push_back(std::make_unique<char[]>(bytes));
+      large_.push_back(std::make_unique_for_overwrite<char[]>(bytes));
       return large_.back().get();
     }
     if (bytes > left_) {
-      blocks_.push_back(std::make_unique<char[]>(kBlockBytes));
+      blocks_.push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
       next_ = blocks_.back().get();
       left_ = kBlockBytes;
     }
