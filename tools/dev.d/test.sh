@@ -78,7 +78,7 @@ stage_asan() {
 }
 
 stage_tsan() {
-  build_tests tsan concurrency_tests && run_ctest tsan -L concurrency
+  build_tests tsan concurrency_tests && run_ctest tsan -L concurrency -j "$cores"
 }
 
 stage_fuzz() {
