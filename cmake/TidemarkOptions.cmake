@@ -8,6 +8,12 @@ option(TIDEMARK_WERROR "treat warnings as errors" OFF)
 option(TIDEMARK_LTO "link-time optimisation" OFF)
 set(TIDEMARK_SANITIZER "" CACHE STRING "asan, tsan or empty")
 
+option(TIDEMARK_UNITY "compile the files of a target eight at a time" OFF)
+if(TIDEMARK_UNITY)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   # Precompiled headers are hashed by content, so their times may differ.

@@ -1,3 +1,9 @@
+# With TIDEMARK_UNITY: those whose files use one name for several things, and are compiled one by one.
+set(TIDEMARK_APART
+    alert_check alert_live alert_template alert_unittest_test fleet_diagnosis_test fleetsim_model
+    fleetsim_test ingest_decode query_engine query_numbers_test query_parser query_parser_test
+    query_remote_read server_api server_test storage_head storage_journal)
+
 # tidemark_library(NAME SOURCES … HEADERS … DEPS …)
 #
 # One room or part of a room, with the alias tidemark::NAME. DEPS are PUBLIC: a target names what
@@ -8,6 +14,9 @@ function(tidemark_library name)
     add_library(tidemark_${name} STATIC ${ARG_SOURCES})
     set(scope PUBLIC)
     target_precompile_headers(tidemark_${name} REUSE_FROM ${TIDEMARK_LIBRARY_PCH})
+    if(${name} IN_LIST TIDEMARK_APART)
+      set_target_properties(tidemark_${name} PROPERTIES UNITY_BUILD OFF)
+    endif()
   else()
     add_library(tidemark_${name} INTERFACE)
     set(scope INTERFACE)
@@ -57,6 +66,9 @@ function(tidemark_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_precompile_headers(${name} REUSE_FROM tidemark_test_pch)
+  if(${name} IN_LIST TIDEMARK_APART)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  endif()
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   if(NOT ARG_LABELS)
