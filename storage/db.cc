@@ -410,9 +410,11 @@ absl::StatusOr<std::unique_ptr<SeriesSet>> Db::Select(const Selection& selection
   }
   ASSIGN_OR_RETURN(sources.cold, SelectCold(selection, live));
   sources.has_twins |= !sources.cold.empty();
-  Consolidator::View view = consolidator_->NewView();
-  sources.chunks = std::move(view.chunks);
-  sources.tombstones = std::move(view.tombstones);
+  if (!selection.memory_only) {
+    Consolidator::View view = consolidator_->NewView();
+    sources.chunks = std::move(view.chunks);
+    sources.tombstones = std::move(view.tombstones);
+  }
   sources.retention = consolidator_->retention();
   sources.now = deps_.clock->NowMs();
   sources.stored_apart_until =

@@ -180,7 +180,7 @@ void DbSeriesSet::BeginEntry(const Entry& entry, Fetched* fetched) const {
         std::max(fetched->min_time, sources.retention->Oldest(entry.labels, sources.now));
   }
   fetched->head_suffices = selected_->HeadSuffices(entry, fetched->min_time);
-  if (!fetched->head_suffices && !sources.tombstones->empty()) {
+  if (!fetched->head_suffices && sources.tombstones != nullptr && !sources.tombstones->empty()) {
     fetched->deleted = sources.tombstones->Of(entry.key.series);
   }
 }
@@ -212,6 +212,9 @@ absl::Status DbSeriesSet::FetchRun() {
   BeginRun();
   if (run_keys_.empty()) {
     return absl::OkStatus();
+  }
+  if (selected_->sources.chunks == nullptr) {
+    return absl::UnavailableError("some of the samples are on disk");
   }
   std::vector<SeriesKey> keys;
   keys.reserve(run_keys_.size());
@@ -261,7 +264,15 @@ absl::Status DbSeriesSet::DecodeRow(const StoredRow& row, const Fetched& fetched
 absl::Status DbSeriesSet::AddHeadChunks(const SeriesView& view, const Fetched& fetched,
                                         SampleMerge* samples) const {
   SampleColumns* const columns = samples->stream();
-  for (size_t i = view.chunks.size(); i-- > 0;) {
+  size_t end = view.chunks.size();
+  if (selected_->newest_only && fetched.head_suffices) {
+    // The newest sample is in the newest chunk that does not begin too late.
+    const auto newest = std::find_if(
+        view.chunks.begin(), view.chunks.end(),
+        [this](const SeriesView::Chunk& c) { return c.chunk->start() <= selected_->max_time; });
+    end = std::min(end, static_cast<size_t>(newest - view.chunks.begin()) + 1);
+  }
+  for (size_t i = end; i-- > 0;) {
     const auto& [chunk, count] = view.chunks[i];
     // The store's part is a prefix of the stream: only what is newer is missing.
     Timestamp from = fetched.head_suffices ? fetched.min_time

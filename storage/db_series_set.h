@@ -55,8 +55,8 @@ class DbSeriesSet final : public SeriesSet {
     std::vector<Entry> live;
     std::vector<ColdSeries> cold;  // without those that are live
     bool has_twins;                // whether labels may occur twice
+    // The store, and what of it is not to be seen; null if only memory is to be read.
     std::unique_ptr<ChunkReader> chunks;
-    // What of it is not to be seen.
     std::shared_ptr<const TombstoneSet> tombstones;
     std::shared_ptr<const RetentionPolicy> retention;
     model::Timestamp now = 0;

@@ -43,6 +43,9 @@ struct Selection {
   std::span<const model::Matcher> matchers;
   // Of each series only the newest sample is wanted; older ones may be left out.
   bool newest_only = false;
+  // Nothing is read from a disk, nor waited for that may be behind one: where that would be needed,
+  // selecting or reading gives Unavailable.
+  bool memory_only = false;
 };
 
 // SeriesSet walks the selected series, in no particular order.

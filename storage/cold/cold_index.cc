@@ -257,7 +257,7 @@ absl::StatusOr<SeriesRef> ColdIndex::last_ref() const {
   return static_cast<SeriesRef>(ref);
 }
 
-std::vector<int64_t> ColdIndex::Weeks(const Selection& selection) const {
+absl::StatusOr<std::vector<int64_t>> ColdIndex::Weeks(const Selection& selection) const {
   base::MutexLock lock(&mu_);
   std::vector<int64_t> weeks;
   for (const auto& [week, group] : groups_) {
@@ -265,11 +265,14 @@ std::vector<int64_t> ColdIndex::Weeks(const Selection& selection) const {
       weeks.push_back(week);
     }
   }
+  if (selection.memory_only && !weeks.empty()) {
+    return absl::UnavailableError("series that have left memory are on disk");
+  }
   return weeks;
 }
 
 absl::Status ColdIndex::Visit(const Selection& selection, VisitSeries visit) const {
-  const std::vector<int64_t> weeks = Weeks(selection);
+  ASSIGN_OR_RETURN(const std::vector<int64_t> weeks, Weeks(selection));
   if (weeks.empty()) {
     return absl::OkStatus();
   }
@@ -303,8 +306,9 @@ absl::StatusOr<std::vector<std::string>> ColdIndex::LabelNames(const Selection& 
     return absl::OkStatus();
   };
   if (selection.matchers.empty()) {
-    const std::unique_ptr<ColdReader> reader = store_->NewColdReader();
-    for (const int64_t week : Weeks(selection)) {
+    ASSIGN_OR_RETURN(const std::vector<int64_t> weeks, Weeks(selection));
+    const std::unique_ptr<ColdReader> reader = weeks.empty() ? nullptr : store_->NewColdReader();
+    for (const int64_t week : weeks) {
       RETURN_IF_ERROR(reader->VisitNames(week, add));
     }
     return ToVector(std::move(names));
@@ -328,8 +332,9 @@ absl::StatusOr<std::vector<std::string>> ColdIndex::LabelValues(std::string_view
     return absl::OkStatus();
   };
   if (selection.matchers.empty()) {
-    const std::unique_ptr<ColdReader> reader = store_->NewColdReader();
-    for (const int64_t week : Weeks(selection)) {
+    ASSIGN_OR_RETURN(const std::vector<int64_t> weeks, Weeks(selection));
+    const std::unique_ptr<ColdReader> reader = weeks.empty() ? nullptr : store_->NewColdReader();
+    for (const int64_t week : weeks) {
       RETURN_IF_ERROR(reader->VisitValues(
           week, name, {}, {},
           [&add](std::string_view value, uint16_t, std::string_view) { return add(value); }));
@@ -344,7 +349,8 @@ absl::StatusOr<std::vector<std::string>> ColdIndex::LabelValues(std::string_view
 absl::StatusOr<bool> ColdIndex::Contains(SeriesRef ref) const {
   const std::unique_ptr<ColdReader> reader = store_->NewColdReader();
   bool found = false;
-  for (const int64_t week : Weeks({})) {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> weeks, Weeks({}));
+  for (const int64_t week : weeks) {
     RETURN_IF_ERROR(reader->VisitSeries(week, {&ref, 1}, [&found](const ColdSeriesRecord&) {
       found = true;
       return absl::OkStatus();

@@ -73,8 +73,10 @@ class ColdIndex {
   using VisitSeries = absl::FunctionRef<absl::Status(const ColdSeriesRecord&)>;
 
   explicit ColdIndex(RocksStore* store) : store_(store) {}
-  // The weeks whose groups have samples in the selection's times.
-  std::vector<int64_t> Weeks(const Selection& selection) const ABSL_LOCKS_EXCLUDED(mu_);
+  // The weeks whose groups have samples in the selection's times; Unavailable if there are any and
+  // only memory is to be read.
+  absl::StatusOr<std::vector<int64_t>> Weeks(const Selection& selection) const
+      ABSL_LOCKS_EXCLUDED(mu_);
   // Visits the series selected.
   absl::Status Visit(const Selection& selection, VisitSeries visit) const;
 

@@ -61,8 +61,8 @@ Consolidator::Consolidator(const Parts& parts, const ConsolidationOptions& optio
     : parts_(parts),
       options_(options),
       tombstones_(std::move(tombstones)),
-      retention_(std::make_shared<const RetentionPolicy>(std::move(policy))),
       last_tombstone_(tombstones_->last_number()),
+      retention_(std::make_shared<const RetentionPolicy>(std::move(policy))),
       waiting_(parts.metrics->AddGauge("tidemark_consolidation_buckets_waiting",
                                        "Buckets that are due to be rewritten.")),
       tombstone_count_(parts.metrics->AddGauge("tidemark_store_tombstones",
@@ -100,12 +100,12 @@ absl::Status Consolidator::AddTombstone(Tombstone tombstone) {
 }
 
 void Consolidator::SetRetention(RetentionPolicy policy) {
-  base::MutexLock lock(&view_mu_);
+  base::MutexLock lock(&retention_mu_);
   retention_ = std::make_shared<const RetentionPolicy>(std::move(policy));
 }
 
 std::shared_ptr<const RetentionPolicy> Consolidator::retention() const {
-  base::ReaderMutexLock lock(&view_mu_);
+  base::ReaderMutexLock lock(&retention_mu_);
   return retention_;
 }
 

@@ -76,8 +76,9 @@ class Consolidator {
   // has been flushed.
   absl::Status AddTombstone(Tombstone tombstone) ABSL_LOCKS_EXCLUDED(view_mu_);
 
-  void SetRetention(RetentionPolicy policy) ABSL_LOCKS_EXCLUDED(view_mu_);
-  std::shared_ptr<const RetentionPolicy> retention() const ABSL_LOCKS_EXCLUDED(view_mu_);
+  void SetRetention(RetentionPolicy policy) ABSL_LOCKS_EXCLUDED(retention_mu_);
+  // Never waits for a disk.
+  std::shared_ptr<const RetentionPolicy> retention() const ABSL_LOCKS_EXCLUDED(retention_mu_);
 
   // Rewrites what is due, oldest first, until `stop`. The first error, but only after all others
   // were tried.
@@ -111,8 +112,10 @@ class Consolidator {
   // Held while a reader takes its view, and while both parts of it change.
   mutable base::Mutex view_mu_;
   std::shared_ptr<const TombstoneSet> tombstones_ ABSL_GUARDED_BY(view_mu_);
-  std::shared_ptr<const RetentionPolicy> retention_ ABSL_GUARDED_BY(view_mu_);
   uint64_t last_tombstone_ ABSL_GUARDED_BY(view_mu_);
+
+  mutable base::Mutex retention_mu_;
+  std::shared_ptr<const RetentionPolicy> retention_ ABSL_GUARDED_BY(retention_mu_);
 
   std::map<int64_t, int64_t> late_since_;  // bucket -> when late chunks were first seen in it
   std::map<int64_t, int64_t> retry_at_;    // bucket -> when to try again after a failure

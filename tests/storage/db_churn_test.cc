@@ -56,6 +56,10 @@ TEST_F(DbChurnTest, FindsSeriesThatHaveLeftMemory) {
   EXPECT_THAT(Values("pod"), ElementsAre("a", "b"));
   EXPECT_THAT(Values("pod", {.matchers = {&b, 1}}), ElementsAre("b"));
   EXPECT_THAT(*db_->LabelNames({}), ElementsAre("__name__", "pod"));
+  const Selection memory{.matchers = {}, .memory_only = true};
+  EXPECT_TRUE(absl::IsUnavailable(db_->LabelNames(memory).status()));
+  EXPECT_TRUE(absl::IsUnavailable(db_->LabelValues("pod", memory).status()));
+  EXPECT_TRUE(absl::IsUnavailable(db_->Select(memory).status()));
   EXPECT_THAT(Select({}, kNow + 1, kNow + 2), IsEmpty());
   EXPECT_EQ(db_->MatchingSeries({})->size(), 2u);
   ASSERT_TRUE(db_->Sweep().ok());  // flushes

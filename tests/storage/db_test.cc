@@ -182,6 +182,29 @@ TEST_F(DbTest, SeesOneSeriesSetFromOneMoment) {
   EXPECT_EQ(columns.timestamps, std::vector<Timestamp>{1});
 }
 
+TEST_F(DbTest, ReadsMemoryAloneWhereThatIsAsked) {
+  Open();
+  Put(up_, kNow, 1);
+  ASSERT_TRUE(db_->Sweep().ok());
+  Put(up_, kNow + 1000, 2);
+  const auto read = [&](Timestamp min_time) -> absl::StatusOr<SampleColumns> {
+    auto set = db_->Select(
+        {.min_time = min_time, .max_time = kNow + 5000, .matchers = {}, .memory_only = true});
+    SampleColumns columns;
+    if (!set.ok() || !(*set)->Next()) {
+      return set.status();
+    }
+    const absl::Status status = (*set)->Read(&columns);
+    return status.ok() ? absl::StatusOr<SampleColumns>(columns) : status;
+  };
+  EXPECT_EQ(read(kNow)->size(), 2u);
+  EXPECT_TRUE(absl::IsUnavailable(read(kNow - 1).status())) << "before what is in memory";
+  Reopen();
+  EXPECT_TRUE(absl::IsUnavailable(read(kNow).status())) << "in the journal only what is newer";
+  Put(up_, kNow + 2000, 3);
+  EXPECT_EQ(read(kNow + 2000)->size(), 1u);
+}
+
 TEST_F(DbTest, SharesASelectionByPlaces) {
   Open();
   for (int i = 0; i < 700; ++i) {
