@@ -7,7 +7,7 @@
 // Errors by code: InvalidArgument, the query itself is wrong (it does not parse, or has the wrong
 // type for a range query); FailedPrecondition, its evaluation failed (matching, duplicate series,
 // too many samples); DeadlineExceeded, it took longer than its timeout; Cancelled; anything else
-// comes from the store.
+// comes from the store, as Unavailable does when only memory is to be read.
 //
 // Large selections are computed by several threads (query/engine/series_rows.h); what a query gives
 // does not depend on how many there are.
@@ -55,6 +55,8 @@ struct QueryOptions {
   std::optional<int64_t> timeout_ms;             // may only shorten the engine's
   const std::atomic<bool>* cancelled = nullptr;  // set by any thread to stop the query
   bool count_samples = false;                    // for QueryStats::per_step; takes some time
+  // By this thread alone and from memory alone: see storage::Selection::memory_only.
+  bool memory_only = false;
 };
 
 // An expression parsed once to be evaluated often, as rules are. Immutable; thread-safe.

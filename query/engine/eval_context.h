@@ -69,6 +69,7 @@ class EvalContext {
 
   const storage::Querier& querier() const { return querier_; }
   const EngineOptions& options() const { return engine_; }
+  bool memory_only() const { return memory_only_; }
   int64_t lookback_ms() const { return lookback_ms_; }
   // The steps of the whole query, whatever part of it is evaluated at other ones.
   const StepGrid& times() const { return times_; }
@@ -122,6 +123,7 @@ class EvalContext {
   const StepGrid times_;
   const model::Timestamp query_end_;
   const int64_t lookback_ms_;
+  const bool memory_only_;
   base::HelperPool* const helpers_;
 
   WorkMeter meter_;

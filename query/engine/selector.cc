@@ -24,6 +24,7 @@ absl::StatusOr<std::unique_ptr<storage::SeriesSet>> Select(EvalContext& context,
   selection.max_time = windows.max_time();
   selection.matchers = selector.matchers;
   selection.newest_only = newest_only;
+  selection.memory_only = context.memory_only();
   return context.querier().Select(selection);
 }
 

@@ -15,6 +15,7 @@
 #include "server/api/matrix_answer.h"
 #include "server/api/param_values.h"
 #include "server/api/query_limits.h"
+#include "server/api/quick_route.h"
 #include "server/api/routes_common.h"
 #include "server/http/compress.h"
 #include "server/http/form.h"
@@ -56,7 +57,8 @@ HttpResponse QueryError(const absl::Status& status) {
 
 // Reads limit, lookback_delta, timeout and stats. The time spent in the queue counts.
 std::optional<HttpResponse> ReadCommon(const ApiBackend& backend, const HttpRequest& request,
-                                       const FormValues& form, QueryRequest* query) {
+                                       const FormValues& form, bool memory_only,
+                                       QueryRequest* query) {
   const auto limit = ParseLimit(form.Get("limit"));
   if (!limit.ok()) {
     return InvalidParameter("limit", limit.status());
@@ -83,7 +85,8 @@ std::optional<HttpResponse> ReadCommon(const ApiBackend& backend, const HttpRequ
   query->options.cancelled = request.cancelled;
   query->queued_nanos = backend.clock->SteadyNanos() - request.received_nanos;
   timeout_ms -= query->queued_nanos / kNanosPerMs;
-  query->options.timeout_ms = timeout_ms;
+  query->options.timeout_ms = memory_only ? std::min(timeout_ms, kQuickTimeoutMs) : timeout_ms;
+  query->options.memory_only = memory_only;
   if (timeout_ms <= 0) {
     return ApiError(ApiErrorType::kTimeout, "query timed out in query queue");
   }
@@ -131,10 +134,14 @@ bool Truncate(size_t limit, query::QueryResult* result) {
   return true;
 }
 
-HttpResponse QueryAnswer(const ApiBackend& backend, const QueryRequest& query, int64_t began_nanos,
-                         absl::StatusOr<query::QueryResult> result) {
+// None if the query is to be asked again without memory_only.
+std::optional<HttpResponse> QueryAnswer(const ApiBackend& backend, const QueryRequest& query,
+                                        int64_t began_nanos,
+                                        absl::StatusOr<query::QueryResult> result) {
   if (!result.ok()) {
-    return QueryError(result.status());
+    return query.options.memory_only && NeedsWorker(result.status())
+               ? std::nullopt
+               : std::optional(QueryError(result.status()));
   }
   const int64_t nanos = backend.clock->SteadyNanos() - began_nanos;
   Annotations annotations{std::move(result->warnings), std::move(result->infos)};
@@ -157,17 +164,14 @@ HttpResponse QueryAnswer(const ApiBackend& backend, const QueryRequest& query, i
       annotations);
 }
 
-HttpResponse InstantQuery(const ApiBackend& backend, const HttpRequest& request) {
-  const auto form = FormValues::Parse(request);
-  if (!form.ok()) {
-    return MalformedForm(form.status());
-  }
+std::optional<HttpResponse> InstantQuery(const ApiBackend& backend, const HttpRequest& request,
+                                         const FormValues& form, bool memory_only) {
   QueryRequest query;
-  if (auto refusal = ReadCommon(backend, request, *form, &query)) {
-    return *std::move(refusal);
+  if (auto refusal = ReadCommon(backend, request, form, memory_only, &query)) {
+    return refusal;
   }
   model::Timestamp time = backend.clock->NowMs();
-  if (const std::string_view text = form->Get("time"); !text.empty()) {
+  if (const std::string_view text = form.Get("time"); !text.empty()) {
     const auto parsed = ParseTime(text);
     if (!parsed.ok()) {
       return InvalidParameter("time", parsed.status());
@@ -223,18 +227,15 @@ absl::StatusOr<query::QueryResult> ResultOf(absl::StatusOr<query::RangeAnswer> a
   return std::move(answer->result);
 }
 
-HttpResponse RangeQuery(const ApiBackend& backend, const HttpRequest& request) {
-  const auto form = FormValues::Parse(request);
-  if (!form.ok()) {
-    return MalformedForm(form.status());
-  }
+std::optional<HttpResponse> RangeQuery(const ApiBackend& backend, const HttpRequest& request,
+                                       const FormValues& form, bool memory_only) {
   TimeRange range;
-  if (auto refusal = ReadRange(*form, &range)) {
-    return *std::move(refusal);
+  if (auto refusal = ReadRange(form, &range)) {
+    return refusal;
   }
   QueryRequest query;
-  if (auto refusal = ReadCommon(backend, request, *form, &query)) {
-    return *std::move(refusal);
+  if (auto refusal = ReadCommon(backend, request, form, memory_only, &query)) {
+    return refusal;
   }
   const int64_t began = backend.clock->SteadyNanos();
   if (UsesCache(backend, query)) {
@@ -310,11 +311,18 @@ HttpResponse ParseQuery(const ApiBackend& backend, const HttpRequest& request) {
   return ApiSuccess([&expr](std::string* json) { query::AppendAst(**expr, json); });
 }
 
+void AddQuestionRoute(std::string_view path, QuestionHandler handler, const BackendSlot* slot,
+                      RouteTable* routes) {
+  Route route = FormRoute(path, RunOn::kQueryPool, slot);
+  SetQuestionHandler(std::move(handler), slot, &route);
+  routes->Add(std::move(route));
+}
+
 }  // namespace
 
 void AddQueryRoutes(const BackendSlot* slot, RouteTable* routes) {
-  AddFormRoute("/api/v1/query", RunOn::kQueryPool, InstantQuery, slot, routes);
-  AddFormRoute("/api/v1/query_range", RunOn::kQueryPool, RangeQuery, slot, routes);
+  AddQuestionRoute("/api/v1/query", InstantQuery, slot, routes);
+  AddQuestionRoute("/api/v1/query_range", RangeQuery, slot, routes);
   AddFormRoute("/api/v1/query_exemplars", RunOn::kApiPool, QueryExemplars, slot, routes);
   AddFormRoute("/api/v1/format_query", RunOn::kApiPool, FormatQuery, slot, routes);
   AddFormRoute("/api/v1/parse_query", RunOn::kApiPool, ParseQuery, slot, routes);

@@ -35,24 +35,34 @@ absl::StatusOr<Matchers> ReadSelector(std::string_view text) {
 
 }  // namespace
 
-void AddFormRoute(std::string_view path, RunOn run_on, ApiHandler handler, const BackendSlot* slot,
-                  RouteTable* routes) {
+Route FormRoute(std::string_view path, RunOn run_on, const BackendSlot* slot) {
   Route route;
   route.path = path;
   route.methods = {Method::kGet, Method::kPost};
   route.run_on = run_on;
   route.body_limit = kMaxFormBytes;
   route.admission = WhenReady(slot);
+  return route;
+}
+
+void AddFormRoute(std::string_view path, RunOn run_on, ApiHandler handler, const BackendSlot* slot,
+                  RouteTable* routes) {
+  Route route = FormRoute(path, run_on, slot);
   route.handler = WithBackend(slot, std::move(handler));
   routes->Add(std::move(route));
 }
 
-void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* slot,
-                 RouteTable* routes) {
+Route GetRoute(std::string_view path, const BackendSlot* slot) {
   Route route;
   route.path = path;
   route.methods = {Method::kGet};
   route.admission = WhenReady(slot);
+  return route;
+}
+
+void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* slot,
+                 RouteTable* routes) {
+  Route route = GetRoute(path, slot);
   route.handler = WithBackend(slot, std::move(handler));
   routes->Add(std::move(route));
 }

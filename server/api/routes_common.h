@@ -19,10 +19,13 @@ inline constexpr std::string_view kTruncatedWarning = "results truncated due to 
 // Bytes of a form in a POST, and of a query string, that are read.
 inline constexpr size_t kMaxFormBytes = 10u << 20;
 
-// Adds `path` for GET and for POST with a form, refused while the server is not ready.
+// A route for GET and for POST with a form, refused while the server is not ready. Without handler.
+Route FormRoute(std::string_view path, RunOn run_on, const BackendSlot* slot);
+// Adds one with a handler.
 void AddFormRoute(std::string_view path, RunOn run_on, ApiHandler handler, const BackendSlot* slot,
                   RouteTable* routes);
-// Adds `path` for GET only.
+// The same for GET only.
+Route GetRoute(std::string_view path, const BackendSlot* slot);
 void AddGetRoute(std::string_view path, ApiHandler handler, const BackendSlot* slot,
                  RouteTable* routes);
 

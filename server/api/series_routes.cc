@@ -12,6 +12,7 @@
 #include "server/api/envelope.h"
 #include "server/api/label_name.h"
 #include "server/api/param_values.h"
+#include "server/api/quick_route.h"
 #include "server/api/routes_common.h"
 #include "server/http/form.h"
 
@@ -38,20 +39,27 @@ absl::StatusOr<Lookup> ReadLookup(const FormValues& form) {
   return lookup;
 }
 
-// Parses the form and its parameters, then answers with `handler`.
-ApiHandler WithLookup(
-    std::function<HttpResponse(const ApiBackend&, const HttpRequest&, const Lookup&)> handler) {
-  return [handler = std::move(handler)](const ApiBackend& backend, const HttpRequest& request) {
-    const auto form = FormValues::Parse(request);
-    if (!form.ok()) {
-      return MalformedForm(form.status());
-    }
-    const auto lookup = ReadLookup(*form);
+using LookupHandler = std::function<std::optional<HttpResponse>(const ApiBackend&,
+                                                                const HttpRequest&, const Lookup&)>;
+
+// Reads the parameters, then answers with `handler`.
+QuestionHandler WithLookup(LookupHandler handler) {
+  return [handler = std::move(handler)](const ApiBackend& backend, const HttpRequest& request,
+                                        const FormValues& form,
+                                        bool memory_only) -> std::optional<HttpResponse> {
+    auto lookup = ReadLookup(form);
     if (!lookup.ok()) {
       return ApiError(ApiErrorType::kBadData, base::Message(lookup.status()));
     }
+    lookup->extent.memory_only = memory_only;
     return handler(backend, request, *lookup);
   };
+}
+
+// None if the look-up is to be made again without memory_only.
+std::optional<HttpResponse> Failed(const Lookup& lookup, const absl::Status& status) {
+  return lookup.extent.memory_only && NeedsWorker(status) ? std::nullopt
+                                                          : std::optional(LookupError(status));
 }
 
 using NameSource =
@@ -72,9 +80,10 @@ absl::StatusOr<std::vector<std::string>> Union(const Lookup& lookup, const NameS
   return std::vector<std::string>(all.begin(), all.end());
 }
 
-HttpResponse NamesAnswer(const Lookup& lookup, absl::StatusOr<std::vector<std::string>> names) {
+std::optional<HttpResponse> NamesAnswer(const Lookup& lookup,
+                                        absl::StatusOr<std::vector<std::string>> names) {
   if (!names.ok()) {
-    return LookupError(names.status());
+    return Failed(lookup, names.status());
   }
   Annotations annotations;
   if (lookup.limit > 0 && names->size() > lookup.limit) {
@@ -84,14 +93,15 @@ HttpResponse NamesAnswer(const Lookup& lookup, absl::StatusOr<std::vector<std::s
   return ApiSuccess([&names](std::string* json) { AppendJsonStrings(*names, json); }, annotations);
 }
 
-HttpResponse LabelNames(const ApiBackend& backend, const HttpRequest&, const Lookup& lookup) {
+std::optional<HttpResponse> LabelNames(const ApiBackend& backend, const HttpRequest&,
+                                       const Lookup& lookup) {
   return NamesAnswer(lookup, Union(lookup, [&backend](const storage::Selection& selection) {
                        return backend.querier->LabelNames(selection);
                      }));
 }
 
-HttpResponse LabelValues(const ApiBackend& backend, const HttpRequest& request,
-                         const Lookup& lookup) {
+std::optional<HttpResponse> LabelValues(const ApiBackend& backend, const HttpRequest& request,
+                                        const Lookup& lookup) {
   const auto decoded = PercentDecode(request.path_param, /*plus_is_blank=*/false);
   const std::string name = decoded.ok() ? UnescapeLabelName(*decoded) : std::string();
   if (name.empty() || !IsValidUtf8(name)) {
@@ -126,13 +136,14 @@ absl::StatusOr<SeriesByBytes> SelectSeries(const storage::Querier& querier, cons
   return found;
 }
 
-HttpResponse Series(const ApiBackend& backend, const HttpRequest&, const Lookup& lookup) {
+std::optional<HttpResponse> Series(const ApiBackend& backend, const HttpRequest&,
+                                   const Lookup& lookup) {
   if (lookup.selectors.empty()) {
     return ApiError(ApiErrorType::kBadData, "no match[] parameter provided");
   }
   const auto found = SelectSeries(*backend.querier, lookup);
   if (!found.ok()) {
-    return LookupError(found.status());
+    return Failed(lookup, found.status());
   }
   std::vector<model::LabelsView> series(found->begin(), found->end());
   std::sort(series.begin(), series.end(),
@@ -224,12 +235,18 @@ HttpResponse Metadata(const ApiBackend& backend, const HttpRequest& request) {
   });
 }
 
+void AddLookupRoute(Route route, LookupHandler handler, const BackendSlot* slot,
+                    RouteTable* routes) {
+  SetQuestionHandler(WithLookup(std::move(handler)), slot, &route);
+  routes->Add(std::move(route));
+}
+
 }  // namespace
 
 void AddSeriesRoutes(const BackendSlot* slot, RouteTable* routes) {
-  AddFormRoute("/api/v1/series", RunOn::kApiPool, WithLookup(Series), slot, routes);
-  AddFormRoute("/api/v1/labels", RunOn::kApiPool, WithLookup(LabelNames), slot, routes);
-  AddGetRoute("/api/v1/label/{name}/values", WithLookup(LabelValues), slot, routes);
+  AddLookupRoute(FormRoute("/api/v1/series", RunOn::kApiPool, slot), Series, slot, routes);
+  AddLookupRoute(FormRoute("/api/v1/labels", RunOn::kApiPool, slot), LabelNames, slot, routes);
+  AddLookupRoute(GetRoute("/api/v1/label/{name}/values", slot), LabelValues, slot, routes);
   AddGetRoute("/api/v1/metadata", Metadata, slot, routes);
 }
 

@@ -2,7 +2,8 @@
 //
 // A connection belongs to one of N I/O threads for its whole life; new ones go to the thread that
 // has the fewest. Requests of one connection are answered one after the other, in order. Handlers
-// run where their Route says: on the I/O thread, on a pool, or asynchronously.
+// run where their Route says: on the I/O thread, on a pool, asynchronously, or on a pool unless the
+// I/O thread has a quick answer.
 //
 // Memory is bounded: a request head by max_header_bytes, a body by its route's limit, checked
 // before the first byte of it is kept, and all bodies together by max_body_bytes_held.

@@ -23,6 +23,10 @@ using SyncHandler = std::function<HttpResponse(const HttpRequest&)>;
 // thread. The request's views end with the call.
 using AsyncHandler = std::function<void(const HttpRequest&, Responder)>;
 
+// Tries to answer on the I/O thread. It may take as long there as a write request does, and must
+// not wait for anything; it gives nothing when it would have to.
+using QuickHandler = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
+
 // Looks at a request whose body has not been read: a response refuses it.
 using Admission = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
 
@@ -42,6 +46,9 @@ struct Route {
   // Exactly one of the two is set.
   SyncHandler handler;
   AsyncHandler async_handler;
+  // May be set beside `handler`, which is then run only if this gives nothing. What it answers
+  // costs no change of threads.
+  QuickHandler quick_handler;
 
   bool Allows(Method method) const;
   // "GET, POST", for the header Allow.

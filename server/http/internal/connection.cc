@@ -117,6 +117,9 @@ class HttpConnection final : public Connection {
   void DispatchAsync();
   void DispatchToPool();
   HttpResponse RunHandler();
+  // False if there is no quick answer.
+  bool ReplyQuickly();
+  HttpResponse HandlerFailed(const std::exception& e) const;
   void WatchDisconnect();
   void OnReadable(error_code error);
   void OnHandlerDone(HttpResponse response);
@@ -348,7 +351,24 @@ void HttpConnection::Dispatch() {
   if (route_->run_on == RunOn::kIoThread) {
     return Reply(RunHandler());
   }
-  DispatchToPool();
+  if (!route_->quick_handler || !ReplyQuickly()) {
+    DispatchToPool();
+  }
+}
+
+bool HttpConnection::ReplyQuickly() {
+  std::optional<HttpResponse> response;
+  try {
+    response = route_->quick_handler(request_);
+  } catch (const std::exception& e) {
+    response = HandlerFailed(e);
+  }
+  if (!response) {
+    return false;
+  }
+  Finish(&*response);
+  Reply(*std::move(response));
+  return true;
 }
 
 void HttpConnection::DispatchAsync() {
@@ -382,12 +402,16 @@ HttpResponse HttpConnection::RunHandler() {
   try {
     response = route_->handler(request_);
   } catch (const std::exception& e) {
-    state_->deps.logger->Error("a handler threw an exception",
-                               {{"path", request_.path}, {"error", e.what()}});
-    response = TextResponse(500, "internal error");
+    response = HandlerFailed(e);
   }
   Finish(&response);
   return response;
+}
+
+HttpResponse HttpConnection::HandlerFailed(const std::exception& e) const {
+  state_->deps.logger->Error("a handler threw an exception",
+                             {{"path", request_.path}, {"error", e.what()}});
+  return TextResponse(500, "internal error");
 }
 
 void HttpConnection::WatchDisconnect() {

@@ -112,6 +112,17 @@ class HttpServerTest : public ::testing::Test {
                 .methods = {Method::kGet},
                 .run_on = RunOn::kQueryPool,
                 .handler = [this](const HttpRequest& r) { return gate_.HandleUntilCancelled(r); }});
+    routes.Add({.path = "/maybe-quick",
+                .methods = {Method::kGet},
+                .run_on = RunOn::kQueryPool,
+                .handler = [](const HttpRequest&) { return TextResponse(200, "from the pool"); },
+                .quick_handler = [](const HttpRequest& r) -> std::optional<HttpResponse> {
+                  if (r.query == "throw") {
+                    throw std::runtime_error("broken");
+                  }
+                  return r.query == "quick" ? std::optional(TextResponse(200, "at once"))
+                                            : std::nullopt;
+                }});
     routes.Add({.path = "/bytes", .methods = {Method::kGet}, .handler = [](const HttpRequest& r) {
                   HttpResponse response;
                   response.content_type = "text/plain";
@@ -169,6 +180,16 @@ TEST_F(HttpServerTest, AnswersManyRequestsOnOneConnection) {
     ASSERT_EQ(response.body, std::to_string(i));
   }
   EXPECT_FALSE(client.Get("/inline").Header("date").empty());
+}
+
+TEST_F(HttpServerTest, AsksThePoolWhereThereIsNoQuickAnswer) {
+  Start();
+  HttpClient client(port());
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.Get("/maybe-quick?quick").body, "at once\n");
+    EXPECT_EQ(client.Get("/maybe-quick?slow").body, "from the pool\n");
+    EXPECT_EQ(client.Get("/maybe-quick?throw").status, 500);
+  }
 }
 
 TEST_F(HttpServerTest, ClosesWhenTheClientAsksForIt) {
