@@ -25,6 +25,7 @@ void FleetFlags::AddTo(CLI::App* command) {
   command->add_option("--labels", labels, "tiup or operator")
       ->check(CLI::IsMember({"tiup", "operator"}))
       ->capture_default_str();
+  command->add_option("--name-prefix", fleet.name_prefix, "of the clusters' names");
   command->add_option("--restart-every", restart_every, "a store restarts about so often")
       ->capture_default_str();
   command->add_option("--incident", incidents,

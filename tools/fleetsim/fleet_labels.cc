@@ -28,16 +28,16 @@ std::string HostAndPort(int cluster, Role role, int ordinal) {
   return fmt::format("10.{}.{}.{}:{}", network / 256, network % 256, host, StatusPort(role));
 }
 
-LabelPairs TiupLabels(int cluster, int name, Role role, int ordinal) {
-  return {{"cluster", ClusterName(name)},
+LabelPairs TiupLabels(const std::string& name, int cluster, Role role, int ordinal) {
+  return {{"cluster", name},
           {"instance", HostAndPort(cluster, role, ordinal)},
           {"job", std::string(RoleName(role))},
           {"monitor", "prometheus"}};
 }
 
-LabelPairs OperatorLabels(int cluster, Role role, int ordinal) {
+// `cluster` is the one whose name it bears.
+LabelPairs OperatorLabels(const std::string& name, int cluster, Role role, int ordinal) {
   const std::string space = fmt::format("ns-{}", cluster / kClustersPerNamespace);
-  const std::string name = ClusterName(cluster);
   const std::string_view component = RoleName(role);
   return {{"cluster", name},
           {"component", std::string(component)},
@@ -69,9 +69,12 @@ std::string PagePath(int cluster, Role role, int ordinal) {
   return fmt::format("/{}/{}-{}/metrics", ClusterName(cluster), RoleName(role), ordinal);
 }
 
-LabelPairs TargetLabels(LabelStyle style, int cluster, int name, Role role, int ordinal) {
-  return style == LabelStyle::kTiup ? TiupLabels(cluster, name, role, ordinal)
-                                    : OperatorLabels(name, role, ordinal);
+LabelPairs TargetLabels(const FleetOptions& options, int cluster, Role role, int ordinal) {
+  const auto like = options.named_like.find(cluster);
+  const int named = like == options.named_like.end() ? cluster : like->second;
+  const std::string name = options.name_prefix + ClusterName(named);
+  return options.labels == LabelStyle::kTiup ? TiupLabels(name, cluster, role, ordinal)
+                                             : OperatorLabels(name, named, role, ordinal);
 }
 
 }  // namespace tidemark::fleetsim

@@ -13,7 +13,7 @@ std::string_view RoleName(Role role);
 std::string ClusterName(int cluster);  // "c0"
 std::string PagePath(int cluster, Role role, int ordinal);
 
-// In order of name. `name` is the cluster whose name it bears: itself, unless two share one.
-LabelPairs TargetLabels(LabelStyle style, int cluster, int name, Role role, int ordinal);
+// Of an instance of the fleet with these options, in order of name.
+LabelPairs TargetLabels(const FleetOptions& options, int cluster, Role role, int ordinal);
 
 }  // namespace tidemark::fleetsim

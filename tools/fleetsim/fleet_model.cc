@@ -76,11 +76,8 @@ std::unique_ptr<FleetModel::Cluster> FleetModel::MakeCluster(int index) const {
 }
 
 void FleetModel::AddInstances(int cluster, Role role, int count, const MetricTable* table) {
-  const auto like = options_.named_like.find(cluster);
-  const int name = like == options_.named_like.end() ? cluster : like->second;
   for (int i = 0; i < count; ++i) {
-    instances_.push_back({role, cluster, i, table,
-                          TargetLabels(options_.labels, cluster, name, role, i),
+    instances_.push_back({role, cluster, i, table, TargetLabels(options_, cluster, role, i),
                           PagePath(cluster, role, i)});
   }
 }

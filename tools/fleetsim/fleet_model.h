@@ -30,6 +30,7 @@ struct FleetOptions {
   int tikv = 3;  // per cluster, as are the next two
   int tidb = 2;
   int pd = 1;
+  std::string name_prefix = {};  // of the names of all clusters
   LabelStyle labels = LabelStyle::kTiup;
   int64_t restart_every_ms = 7LL * 86'400'000;     // of a store, on average
   int64_t owner_move_every_ms = 4LL * 86'400'000;  // of a cluster, on average

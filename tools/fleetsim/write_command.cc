@@ -11,21 +11,21 @@
 namespace tidemark::fleetsim {
 namespace {
 
-// How old a sample may get in a request that is not full.
-constexpr int64_t kBatchDeadlineMs = 5'000;
-
 struct WriteFlags {
   StreamFlags stream;
   SendRunOptions run;
   std::string duration;
+  // How old a sample may get in a request that is not full; 0: each scrape is sent at once.
+  std::string batch_deadline = "5s";
 };
 
 // One connection's part of the fleet: history as fast as it goes, then scrapes as time passes.
 class ShardWriter {
  public:
-  ShardWriter(const FleetModel* model, const ScrapeOptions& options, size_t shard,
-              RequestSender* sender, StopToken* stop)
-      : stop_(stop),
+  ShardWriter(const FleetModel* model, const ScrapeOptions& options, int64_t batch_deadline_ms,
+              size_t shard, RequestSender* sender, StopToken* stop)
+      : batch_deadline_ms_(batch_deadline_ms),
+        stop_(stop),
         stream_(
             model, options, shard,
             [this, sender](const std::string& body, size_t samples) {
@@ -45,10 +45,10 @@ class ShardWriter {
   // No sample is sent before its time.
   absl::Status WaitUntil(int64_t t_ms) {
     for (int64_t now_ms = clock_.NowMs(); now_ms < t_ms; now_ms = clock_.NowMs()) {
-      const int64_t flush_ms = sent_ms_ + kBatchDeadlineMs;
+      const int64_t flush_ms = sent_ms_ + batch_deadline_ms_;
       if (now_ms >= flush_ms) {
-        sent_ms_ = now_ms;
         RETURN_IF_ERROR(stream_.Flush());
+        sent_ms_ = batch_deadline_ms_ > 0 ? now_ms : t_ms;
       } else {
         stop_->WaitFor(std::min(t_ms, flush_ms) - now_ms);
       }
@@ -60,6 +60,7 @@ class ShardWriter {
   }
 
   const base::SystemClock clock_;
+  const int64_t batch_deadline_ms_;
   StopToken* const stop_;
   int64_t sent_ms_ = 0;
   ScrapeStream stream_;
@@ -75,10 +76,11 @@ absl::Status Write(const WriteFlags& flags) {
   if (!flags.duration.empty()) {
     ASSIGN_OR_RETURN(run.duration_ms, ParseDurationMs(flags.duration));
   }
+  ASSIGN_OR_RETURN(const int64_t batch_deadline_ms, ParseDurationMs(flags.batch_deadline));
   const FleetModel model(std::move(fleet));
   StopToken stop;
   const auto job = [&](size_t shard, RequestSender* sender) {
-    return ShardWriter(&model, scrape, shard, sender, &stop).Run(rounds);
+    return ShardWriter(&model, scrape, batch_deadline_ms, shard, sender, &stop).Run(rounds);
   };
   return RunSenders(run, job, &stop);
 }
@@ -101,6 +103,10 @@ void AddWriteCommand(CLI::App* app, absl::Status* status) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--duration", flags->duration, "end after this time");
+  command
+      ->add_option("--batch-deadline", flags->batch_deadline,
+                   "how old a sample may get in a request that is not full; 0s: not at all")
+      ->capture_default_str();
   command->callback([flags, status] { *status = Write(*flags); });
 }
 

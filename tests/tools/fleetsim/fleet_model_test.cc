@@ -51,6 +51,18 @@ int64_t QuietMoment(const FleetModel& model, const Instance& instance, int64_t a
   return t;
 }
 
+TEST(FleetModel, PutsAPrefixBeforeTheNamesOfAllClusters) {
+  FleetOptions options;
+  options.name_prefix = "west.";
+  options.named_like = {{2, 0}};
+  const FleetModel model(options);
+  for (const Instance& instance : model.instances()) {
+    EXPECT_EQ(instance.labels.front(),
+              std::pair(std::string("cluster"),
+                        std::string(instance.cluster == 1 ? "west.c1" : "west.c0")));
+  }
+}
+
 TEST(FleetModel, GivesTheSameNumbersForTheSameSeedAndTime) {
   const FleetModel first({.seed = 42, .clusters = 2});
   const FleetModel second({.seed = 42, .clusters = 2});
