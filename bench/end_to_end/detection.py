@@ -7,9 +7,11 @@ which a backlog comes late it is asked about the time before, before the backlog
 Tidemark tells is what the tests that play the scenarios to its diagnosis and to its rule packs have
 seen, on a clock of their own.
 
+A live server is then played the deciding minutes in real time (detection_live.py).
+
 Writes the table into docs/detection.md and the times into docs/performance/detection.json. Fails if
-the tests do: Tidemark does not tell what a scenario's facts demand, tells it before its reason, or
-tells anything of a cluster that is well.
+Tidemark does not tell what a scenario's facts demand, tells it before its reason, tells anything of
+a cluster that is well, or, as a live server, tells it later than a second after it could be known.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import subprocess
 import time
 import urllib.parse
 
+from detection_live import LIMIT, LiveDetection
 from recordings import FLEETSIM
 from servers import RELEASE, ROOT, SERVERS, WORK, Server, prometheus
 
@@ -167,19 +170,45 @@ def tidemark_cell(told, began):
     return "<br>".join(parts) or "nothing"
 
 
-def row(name, duration, six, findings, alerts):
+def live_cell(told):
+    """How many findings and alerts began in the windows, and the longest delay."""
+    parts = []
+    for kind in ("finding", "alert"):
+        delays = [one["delay"] for one in told if one["kind"] == kind]
+        if delays:
+            some = "" if len(delays) == 1 else "s, at most"
+            parts.append(f"{len(delays)} {kind}{some} {max(delays):.2f} s")
+    return "<br>".join(parts)
+
+
+def live(names):
+    run = LiveDetection({name: facts(name) for name in names})
+    told = run.run()
+    delays = sorted(one["delay"] for rows in told.values() for one in rows)
+    print(f"live server: {len(delays)} findings and alerts, median "
+          f"{delays[len(delays) // 2]:.2f} s, at most {delays[-1]:.2f} s", flush=True)
+    if run.errors:
+        raise SystemExit("\n".join(["a live server is wrong, or later than "
+                                    f"{LIMIT:g} s:", *run.errors]))
+    return told
+
+
+def row(name, duration, figure):
+    six, findings, alerts = figure["recommended"], figure["findings"], figure["alerts"]
     wrong = [fact["t"] / 1000 for fact in facts(name) if fact["findings"]]
     began = wrong[0]
     ends = [fact["t"] / 1000 for fact in facts(name)
             if not fact["findings"] and not fact["alerts"] and fact["t"] / 1000 > wrong[-1]]
     over = ends[0] if ends else duration
     return (f"| `{name}` | {recommended_cell(six, began, over)} "
-            f"| {tidemark_cell(findings, began)} | {tidemark_cell(alerts, began)} |")
+            f"| {tidemark_cell(findings, began)} | {tidemark_cell(alerts, began)} "
+            f"| {live_cell(figure['live'])} |")
 
 
 def write_page(rows):
     table = "\n".join(["| scenario | the six in Prometheus 2.42 | Tidemark: findings "
-                       "| Tidemark: alerts |", "|---|---|---|---|", *rows]) + "\n"
+                       "| Tidemark: alerts | a live server: after |", "|---|---|---|---|---|",
+                       *rows]) + "\n"
     text = PAGE.read_text()
     before, _, rest = text.partition(MARKS[0])
     _, _, after = rest.partition(MARKS[1])
@@ -192,17 +221,23 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=RELEASE, help="where the tests are")
     parser.add_argument("--keep-prometheus", action="store_true",
                         help="take what was measured of Prometheus before, where it was")
+    parser.add_argument("--only-live", action="store_true",
+                        help="take everything from before but what a live server tells")
     arguments = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     before = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    told = {kind: in_tidemark(arguments.build, kind) for kind in TESTS}
+    lengths = dict(scenarios())
+    told_live = live(lengths)
+    told = {} if arguments.only_live else {kind: in_tidemark(arguments.build, kind)
+                                           for kind in TESTS}
     rows, figures = [], {}
-    for name, duration in scenarios():
-        known = arguments.keep_prometheus and name in before
-        six = before[name]["recommended"] if known else in_prometheus(name, duration)
-        figures[name] = {"recommended": six, "findings": told["finding"][name],
-                         "alerts": told["alert"][name]}
-        rows.append(row(name, duration, six, told["finding"][name], told["alert"][name]))
+    for name, duration in lengths.items():
+        figure = figures[name] = dict(before.get(name, {}))
+        if not (arguments.only_live or arguments.keep_prometheus and name in before):
+            figure["recommended"] = in_prometheus(name, duration)
+        figure |= {f"{kind}s": told[kind][name] for kind in told}
+        figure["live"] = told_live[name]
+        rows.append(row(name, duration, figure))
         print(rows[-1], flush=True)
     FIGURES.parent.mkdir(exist_ok=True)
     FIGURES.write_text("{\n" + ",\n".join(f'"{name}": {json.dumps(figure)}'

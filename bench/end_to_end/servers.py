@@ -73,6 +73,7 @@ class Server:
         self.keep = data is not None
         self.data = data or WORK / f"{name}-data"
         self.process = None
+        self.port = None  # the same at every start
         self.url = None
 
     def __enter__(self):
@@ -91,11 +92,11 @@ class Server:
     def start(self):
         """Starts on the data folder as it is; gives the seconds until it is ready."""
         command, ready_path = SERVERS[self.name]
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
+        self.port = self.port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         began = time.monotonic()
         with open(WORK / f"{self.name}.log", "a") as log:
-            self.process = subprocess.Popen(self.with_extra(command(self.data, port)),
+            self.process = subprocess.Popen(self.with_extra(command(self.data, self.port)),
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.wait_ready(self.url + ready_path)
         return time.monotonic() - began

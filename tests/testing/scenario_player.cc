@@ -2,6 +2,8 @@
 
 #include <snappy.h>
 
+#include <algorithm>
+
 #include "base/status_macros.h"
 #include "proto/prometheus/remote_write.pb.h"
 #include "tools/fleetsim/fleet_labels.h"
@@ -23,7 +25,10 @@ model::Labels LabelsOf(const prometheus::TimeSeries& series) {
 
 absl::Status PlayScenario(const fleetsim::Scenario& scenario, const ScenarioPlayOptions& options,
                           ScenarioAudience* audience) {
-  ASSIGN_OR_RETURN(const int64_t duration_ms, fleetsim::ParseDurationMs(scenario.duration));
+  ASSIGN_OR_RETURN(int64_t duration_ms, fleetsim::ParseDurationMs(scenario.duration));
+  if (options.until > 0) {
+    duration_ms = std::min(duration_ms, options.until - options.start);
+  }
   ASSIGN_OR_RETURN(fleetsim::FleetOptions fleet,
                    fleetsim::FleetOf(scenario, options.start, {.seed = options.seed}));
   const fleetsim::FleetModel model(std::move(fleet));

@@ -32,6 +32,7 @@ class ScenarioAudience {
 
 struct ScenarioPlayOptions {
   model::Timestamp start = 1'780'000'000'000;
+  model::Timestamp until = 0;    // 0: to the scenario's end
   int64_t interval_ms = 15'000;  // of scrapes
   uint64_t seed = 1;
   std::function<bool(std::string_view metric)> keep = {};  // empty: every metric is sent

@@ -8,13 +8,14 @@
 #   query   alerts and dashboard panels over six hours of log-backup series, in all three servers
 #   report  docs/performance.md and the table of README.md from what peers and growth measured
 #   detection  who notices what in the simulator's scenarios, Prometheus with the recommended rules or
-#           Tidemark; writes the table of docs/detection.md, fails if Tidemark is wrong
+#           Tidemark; writes the table of docs/detection.md, fails if Tidemark is wrong, or a live
+#           server later than a second
 #   fleet   what a server needs for a fleet that writes in real time: docs/performance-fleet.md
 #
 # Options of ingest: --series N (100000), --scrapes K (12), --connections C (4), --rounds R (1),
 # --peers. Of query: --span 6h|week, --part load|ask|table|writes, --rounds R (7), --only TEXT,
 # --servers NAME..., --series N, --scrapes K.
-# Of detection: --keep-prometheus. Of fleet: --clusters N (1000), --settle and
+# Of detection: --keep-prometheus, --only-live (ten minutes). Of fleet: --clusters N (1000), --settle and
 # --seconds (60, 180).
 # Of peers: --rounds R (3), --only PART..., --servers NAME..., --quick (a tenth of the series, not
 # for the documents). Of growth: --rounds R (1), --only PART..., --more N... (further numbers of
@@ -52,7 +53,7 @@ dev_bench() {
     alerts) bench_end_to_end alerts "$@" ;;
     report) python3 bench/end_to_end/report.py ;;
     detection)
-      build_targets release fleet_scenario_test rule_scenario_test >&2
+      build_targets release fleet_scenario_test rule_scenario_test finding_times >&2
       bench_end_to_end detection "$@"
       ;;
     fleet) bench_end_to_end fleet "$@" ;;
