@@ -16,6 +16,7 @@ table of docs/performance-alerts.md is written from there.
 
 import argparse
 import contextlib
+import math
 import random
 import statistics
 import subprocess
@@ -115,9 +116,22 @@ def tidemark(rules, receiver):
     return Server("tidemark", [configuration("tidemark", rules, receiver, "15s")])
 
 
-def recording_of(options):
-    """Requests of the last minutes, so that nothing of them is late; made anew for each use."""
-    return Recording(options.series, options.scrapes, interval_seconds=1, ago=5)
+# So long the load goes on behind the probes, whose number and pauses are known.
+SPARE_LOAD_S = 15
+# Recorded requests are of so long a time, so that nothing of them is late.
+RECORDED_S = 200
+
+
+def recording_of(options, scrapes=None):
+    """Requests of the last minutes; made anew for each use."""
+    scrapes = scrapes or options.scrapes
+    return Recording(options.series, scrapes, interval_seconds=min(1, RECORDED_S / scrapes), ago=5)
+
+
+def load_of(options, rate):
+    """Requests for as long as the probes take at `rate` samples a second."""
+    seconds = SPARE_LOAD_S + options.probes * 0.06 + options.deadlines * 0.05
+    return recording_of(options, math.ceil(seconds * rate / options.series))
 
 
 def throughput(options, rules):
@@ -139,7 +153,7 @@ def delays(rules, options, rate=0):
     with contextlib.ExitStack() as stack:
         receiver = stack.enter_context(AlertReceiver())
         server = stack.enter_context(tidemark(rules, receiver))
-        recording = stack.enter_context(recording_of(options)) if rate else None
+        recording = stack.enter_context(load_of(options, rate)) if rate else None
         writer = Writer(server)
         healthy_fleet(writer, options.clusters)
         time.sleep(2)
@@ -159,7 +173,7 @@ def delays(rules, options, rate=0):
             row |= {"server_cores": round(used, 2), "rate": rate}
         if load:
             if load.poll() is not None:
-                raise SystemExit("the load ended before the probes did: --scrapes more of them")
+                raise SystemExit("the load ended before the probes did")
             load.kill()
             load.wait()
     return result
@@ -208,11 +222,21 @@ def prometheus_delays(rules, probes):
             return summary(found)
 
 
+def cost_of_rules(results):
+    """Part of the throughput per CPU-second that rules take: the median over pairs of neighbours."""
+    without, loaded = (results.rows(f"throughput {name}", "tidemark")
+                       for name in ("without rules", "with rules"))
+    costs = [1 - b["samples_per_cpu_second"] / a["samples_per_cpu_second"]
+             for a, b in zip(without, loaded)]
+    return {"cost": round(statistics.median(costs), 4), "costs": [round(c, 4) for c in costs]}
+
+
 def take_load(results, rules, options):
     """Throughput without and with rules in turn, then delays under 70 % of the greater."""
     for _ in range(options.rounds):
         for name, loaded in (("without rules", None), ("with rules", rules)):
             results.take(f"throughput {name}", "tidemark", lambda: throughput(options, loaded))
+    results.take("cost of rules for ingest", "tidemark", lambda: cost_of_rules(results))
     rate = 0.7 * max(median(results.rows(f"throughput {name}", "tidemark"))["samples_per_second"]
                      for name in ("without rules", "with rules"))
     take_delays(results, "at 70 % of ingest", lambda: delays(rules, options, round(rate)))
@@ -230,6 +254,9 @@ def figure_of(measure, server, rows):
     if "p50_ms" in row:
         return (f"| {measure} | {server} | p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, "
                 f"max {row['max_ms']:.1f} ms | {round(row['count'])} |")
+    if "cost" in row:
+        return (f"| {measure} | {server} | {row['cost']:.1%} of the samples per CPU-second | "
+                f"{len(rows[0]['costs'])} pairs |")
     if "bytes" in row:
         return (f"| {measure}, {round(row['partitions']):,} partitions | {server} | "
                 f"{row['bytes'] / 2**20:.0f} MiB | {len(rows)} |")
@@ -253,8 +280,8 @@ def write_table(results):
 
 
 PARTS = {"alone": ["delay, alone", "deadline, alone"],
-         "load": ["throughput without rules", "throughput with rules", "delay, at 70 % of ingest",
-                  "deadline, at 70 % of ingest"],
+         "load": ["throughput without rules", "throughput with rules", "cost of rules for ingest",
+                  "delay, at 70 % of ingest", "deadline, at 70 % of ingest"],
          "memory": ["memory"],
          "prometheus": ["delay, evaluated every 15 s"]}
 
@@ -264,7 +291,7 @@ def main():
     parser.add_argument("--clusters", type=int, default=1000)
     parser.add_argument("--series", type=int, default=100_000, help="of the recorded fleet")
     parser.add_argument("--scrapes", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=3, help="of throughput")
+    parser.add_argument("--rounds", type=int, default=7, help="of throughput")
     parser.add_argument("--probes", type=int, default=200)
     parser.add_argument("--deadlines", type=int, default=100)
     parser.add_argument("--partitions", type=int, default=100_000)

@@ -20,7 +20,7 @@ class Recording:
         WORK.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(
             [str(FLEETSIM), "record", f"--series={series}", f"--scrapes={scrapes}",
-             f"--connections={connections}", f"--interval={interval_seconds}s",
+             f"--connections={connections}", f"--interval={round(interval_seconds * 1000)}ms",
              f"--start={int(begin * 1000)}", f"--out={self.path}"],
             check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.samples = json.loads(done.stdout.splitlines()[-1])["samples"]
