@@ -1,4 +1,4 @@
-# builds everything with a preset: tools/dev build [dev|release|asan|tsan]
+# builds everything with a preset: tools/dev build [dev|release|system|asan|tsan]
 
 source tools/dev.d/setup.sh
 

@@ -3,8 +3,9 @@
 #   unit    Clang debug build, every unit test; only with --quick or --only
 #   asan    every unit test, under the address, undefined-behaviour and leak sanitizers
 #   tsan    tests of code that several threads run, under the thread sanitizer
-#   fuzz    every fuzzer for TIDEMARK_FUZZ_SECONDS (30) seconds, in the build of asan
-#   system  release build; the real binary over HTTP, beside a real Prometheus, and crash tests
+#   fuzz    every fuzzer for TIDEMARK_FUZZ_SECONDS (10) seconds, in the build of asan
+#   system  GCC build without link-time optimisation; the real binary over HTTP, beside a real
+#           Prometheus, and crash tests
 #
 # Without options all stages but `unit`, whose tests `asan` runs as well, run in this order; the
 # first that fails ends the run. --quick is --only unit. What failed is told again at the end, and
@@ -86,7 +87,7 @@ stage_fuzz() {
 }
 
 stage_system() {
-  build_tests release system_tests && run_ctest release -L 'system|crash'
+  build_tests system system_tests && run_ctest system -L 'system|crash'
 }
 
 print_results() {
