@@ -1,6 +1,7 @@
 #include "fleet/fleet.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "fmt/format.h"
 
@@ -13,12 +14,17 @@ struct Member {
 
   ClusterState state;
   const bool expected;
+  // Samples up to here came before the cluster was forgotten.
+  model::Timestamp forgotten_until = std::numeric_limits<model::Timestamp>::min();
   FindingTracker tracker;
   bool changed = true;  // something has come since the last evaluation
   std::shared_ptr<const ClusterReport> report;
 };
 
 namespace {
+
+// One that has only been attached is not known yet.
+bool IsKnown(const Member& member) { return member.state.time() != 0; }
 
 std::vector<InstanceReport> ReportInstances(const ClusterState& cluster) {
   std::vector<InstanceReport> reports;
@@ -119,6 +125,10 @@ Member* Fleet::MemberOf(const ClusterIdentity& identity) {
     const bool expected = std::find(options_.expected.begin(), options_.expected.end(),
                                     identity.name) != options_.expected.end();
     member = std::make_unique<Member>(identity, expected);
+    const auto forgotten = forgotten_.find(identity.labels.bytes());
+    if (forgotten != forgotten_.end()) {
+      member->forgotten_until = forgotten->second.until;
+    }
   }
   return member.get();
 }
@@ -126,7 +136,7 @@ Member* Fleet::MemberOf(const ClusterIdentity& identity) {
 Member* Fleet::Named(std::string_view name) const {
   for (const auto& [bytes, member] : members_) {
     const ClusterIdentity& identity = member->state.identity();
-    if (identity.name == name || identity.labels.ToString() == name) {
+    if (IsKnown(*member) && (identity.name == name || identity.labels.ToString() == name)) {
       return member.get();
     }
   }
@@ -148,6 +158,9 @@ std::optional<Fleet::Input> Fleet::Attach(model::LabelsView series) {
 }
 
 void Fleet::Apply(const Input& input, model::Sample sample, int64_t received_ms) {
+  if (sample.t <= input.member->forgotten_until) {
+    return;
+  }
   input.member->changed = true;
   input.member->state.Apply(input.place, sample, received_ms);
   input.member->state.NoteSender(input.replica, sample.t);
@@ -169,7 +182,11 @@ void Fleet::EvaluateMember(Member* member, int64_t now_ms) {
 void Fleet::Evaluate(int64_t now_ms, bool all) {
   auto snapshot = std::make_shared<FleetSnapshot>();
   snapshot->at_ms = now_ms;
+  ExpireForgotten(now_ms);
   for (const auto& [bytes, member] : members_) {
+    if (!IsKnown(*member)) {
+      continue;
+    }
     if (all || member->changed || member->report == nullptr) {
       EvaluateMember(member.get(), now_ms);
     }
@@ -179,6 +196,11 @@ void Fleet::Evaluate(int64_t now_ms, bool all) {
   FindMissing(snapshot.get());
   snapshot->incidents = IncidentsOf(*snapshot, options_.incidents);
   snapshot_ = std::move(snapshot);
+}
+
+void Fleet::ExpireForgotten(int64_t now_ms) {
+  absl::erase_if(forgotten_,
+                 [&](const auto& entry) { return now_ms - entry.second.at_ms > kForgottenMs; });
 }
 
 void Fleet::FindMissing(FleetSnapshot* snapshot) {
@@ -198,6 +220,9 @@ absl::StatusOr<ClusterIdentity> Fleet::Forget(std::string_view name) {
     return absl::NotFoundError(fmt::format("no cluster {} is known", name));
   }
   ClusterIdentity identity = member->state.identity();
+  // Not later than now: a cluster whose clock was ahead comes back as soon as any other.
+  const model::Timestamp until = std::min(member->state.time(), snapshot_->at_ms);
+  forgotten_[identity.labels.bytes()] = {identity.labels, until, snapshot_->at_ms};
   members_.erase(identity.labels.bytes());
   ++generation_;
   return identity;
@@ -212,20 +237,31 @@ absl::Status Fleet::ForgetTask(std::string_view cluster, std::string_view task) 
   return absl::OkStatus();
 }
 
-std::vector<Fleet::SavedCluster> Fleet::Save() const {
-  std::vector<SavedCluster> saved;
+Fleet::Saved Fleet::Save() const {
+  Saved saved;
   for (const auto& [bytes, member] : members_) {
-    saved.emplace_back(member->state.identity(), member->state.Save());
+    if (IsKnown(*member)) {
+      saved.clusters.emplace_back(member->state.identity(), member->state.Save());
+    }
   }
-  std::sort(saved.begin(), saved.end(), [](const auto& a, const auto& b) {
+  std::sort(saved.clusters.begin(), saved.clusters.end(), [](const auto& a, const auto& b) {
     return a.first.labels.bytes() < b.first.labels.bytes();
   });
+  for (const auto& [bytes, cluster] : forgotten_) {
+    saved.forgotten.push_back(cluster);
+  }
+  std::sort(saved.forgotten.begin(), saved.forgotten.end(),
+            [](const auto& a, const auto& b) { return a.labels.bytes() < b.labels.bytes(); });
   return saved;
 }
 
-void Fleet::Restore(std::vector<SavedCluster> clusters) {
-  for (auto& [identity, saved] : clusters) {
-    MemberOf(identity)->state.Restore(std::move(saved));
+void Fleet::Restore(Saved saved) {
+  for (ForgottenCluster& cluster : saved.forgotten) {
+    const std::string bytes(cluster.labels.bytes());
+    forgotten_[bytes] = std::move(cluster);
+  }
+  for (auto& [identity, state] : saved.clusters) {
+    MemberOf(identity)->state.Restore(std::move(state));
   }
 }
 

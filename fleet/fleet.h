@@ -123,29 +123,44 @@ class Fleet {
   // Of the last Evaluate(). Never null.
   std::shared_ptr<const FleetSnapshot> snapshot() const { return snapshot_; }
 
-  // Forgets a cluster and tells which it was; it comes back when something of it comes. NotFound if
-  // there is none.
+  // Forgets a cluster and tells which it was. It comes back with the first sample that is newer
+  // than all it had sent, but not when older ones are read again. NotFound if there is none.
   absl::StatusOr<ClusterIdentity> Forget(std::string_view name);
   // Forgets one task of a cluster.
   absl::Status ForgetTask(std::string_view cluster, std::string_view task);
 
   using SavedCluster = std::pair<ClusterIdentity, ClusterState::Saved>;
-  std::vector<SavedCluster> Save() const;
-  void Restore(std::vector<SavedCluster> clusters);
+  struct ForgottenCluster {
+    model::Labels labels;        // its identity
+    model::Timestamp until = 0;  // samples up to here do not bring it back
+    int64_t at_ms = 0;           // when it was forgotten, by the receiver's clock
+
+    friend bool operator==(const ForgottenCluster&, const ForgottenCluster&) = default;
+  };
+  // What outlives a restart of the server, in order of the labels' bytes.
+  struct Saved {
+    std::vector<SavedCluster> clusters;
+    std::vector<ForgottenCluster> forgotten;  // within kForgottenMs
+  };
+  // Longer than anyone reads back in the store.
+  static constexpr int64_t kForgottenMs = kDayMs;
+  Saved Save() const;
+  void Restore(Saved saved);
 
   const FleetOptions& options() const { return options_; }
-  size_t cluster_count() const { return members_.size(); }
 
  private:
   Member* MemberOf(const ClusterIdentity& identity);
   Member* Named(std::string_view name) const;
   void EvaluateMember(Member* member, int64_t now_ms);
+  void ExpireForgotten(int64_t now_ms);
   // REQUIRES: the clusters of `snapshot` are complete and in order.
   void FindMissing(FleetSnapshot* snapshot);
 
   const FleetOptions options_;
   const IdentityReader reader_;
   base::StringMap<std::unique_ptr<Member>> members_;  // by the labels' bytes
+  base::StringMap<ForgottenCluster> forgotten_;       // by the labels' bytes
   base::StringMap<int64_t> waited_since_;             // of each expected cluster that is missing
   std::shared_ptr<const FleetSnapshot> snapshot_;
   uint64_t generation_ = 0;

@@ -22,7 +22,7 @@ class Encoder {
  public:
   explicit Encoder(rapidjson::StringBuffer* buffer) : json_(*buffer) {}
 
-  void Registry(const std::vector<Fleet::SavedCluster>& clusters);
+  void Registry(const Fleet::Saved& fleet);
 
  private:
   template <typename Body>
@@ -74,6 +74,7 @@ class Encoder {
   }
 
   void Cluster(const ClusterIdentity& identity, const ClusterState::Saved& saved);
+  void Forgotten(const Fleet::ForgottenCluster& cluster);
   void OneInstance(const Instance& instance);
   void OneTask(const TaskFacts& task);
   void Checkpoint(std::string_view key, const CheckpointFacts& checkpoint);
@@ -81,12 +82,14 @@ class Encoder {
   JsonWriter json_;
 };
 
-void Encoder::Registry(const std::vector<Fleet::SavedCluster>& clusters) {
+void Encoder::Registry(const Fleet::Saved& fleet) {
   Object([&] {
     Text("format", kFormat);
     Number("version", kVersion);
-    Array("clusters", clusters,
+    Array("clusters", fleet.clusters,
           [&](const Fleet::SavedCluster& cluster) { Cluster(cluster.first, cluster.second); });
+    Array("forgotten", fleet.forgotten,
+          [&](const Fleet::ForgottenCluster& cluster) { Forgotten(cluster); });
   });
 }
 
@@ -131,6 +134,14 @@ void Encoder::Cluster(const ClusterIdentity& identity, const ClusterState::Saved
     HourSums("flushed_bytes", saved.volumes.flushed_bytes);
     HourSums("flushed_files", saved.volumes.flushed_files);
     HourSums("engine_bytes", saved.volumes.engine_bytes);
+  });
+}
+
+void Encoder::Forgotten(const Fleet::ForgottenCluster& cluster) {
+  Object([&] {
+    Pairs("labels", PairsOf(cluster.labels));
+    Number("until", cluster.until);
+    Number("at", cluster.at_ms);
   });
 }
 
@@ -371,15 +382,19 @@ Fleet::SavedCluster ReadCluster(const Reader& reader) {
   return Fleet::SavedCluster(std::move(identity), std::move(saved));
 }
 
+Fleet::ForgottenCluster ReadForgotten(const Reader& reader) {
+  return {model::Labels::Of(reader.Pairs("labels")), reader.Number("until"), reader.Number("at")};
+}
+
 }  // namespace
 
-std::string EncodeRegistry(const std::vector<Fleet::SavedCluster>& clusters) {
+std::string EncodeRegistry(const Fleet::Saved& fleet) {
   rapidjson::StringBuffer buffer;
-  Encoder(&buffer).Registry(clusters);
+  Encoder(&buffer).Registry(fleet);
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-absl::StatusOr<std::vector<Fleet::SavedCluster>> DecodeRegistry(std::string_view text) {
+absl::StatusOr<Fleet::Saved> DecodeRegistry(std::string_view text) {
   rapidjson::Document document;
   // The iterative parser needs no stack for damage that nests deeply.
   document.Parse<rapidjson::kParseIterativeFlag>(text.data(), text.size());
@@ -396,19 +411,20 @@ absl::StatusOr<std::vector<Fleet::SavedCluster>> DecodeRegistry(std::string_view
     return absl::DataLossError(
         fmt::format("format \"{}\" version {} is not known", format, version));
   }
-  std::vector<Fleet::SavedCluster> clusters;
-  reader.ForEach("clusters", [&](const Reader& r) { clusters.push_back(ReadCluster(r)); });
+  Fleet::Saved fleet;
+  reader.ForEach("clusters", [&](const Reader& r) { fleet.clusters.push_back(ReadCluster(r)); });
+  reader.ForEach("forgotten",
+                 [&](const Reader& r) { fleet.forgotten.push_back(ReadForgotten(r)); });
   if (!status.ok()) {
     return status;
   }
-  return clusters;
+  return fleet;
 }
 
-absl::Status SaveRegistry(base::FileSystem* fs, const std::string& dir,
-                          const std::vector<Fleet::SavedCluster>& clusters) {
+absl::Status SaveRegistry(base::FileSystem* fs, const std::string& dir, const Fleet::Saved& fleet) {
   const std::string path = fmt::format("{}/{}", dir, kRegistryFileName);
   const std::string temporary = path + ".tmp";
-  const std::string text = EncodeRegistry(clusters);
+  const std::string text = EncodeRegistry(fleet);
   {
     ASSIGN_OR_RETURN(const auto file, fs->Create(temporary));
     const std::string_view parts[] = {text};
@@ -419,20 +435,19 @@ absl::Status SaveRegistry(base::FileSystem* fs, const std::string& dir,
   return fs->SyncDir(dir);
 }
 
-absl::StatusOr<std::vector<Fleet::SavedCluster>> LoadRegistry(base::FileSystem* fs,
-                                                              const std::string& dir) {
+absl::StatusOr<Fleet::Saved> LoadRegistry(base::FileSystem* fs, const std::string& dir) {
   const std::string path = fmt::format("{}/{}", dir, kRegistryFileName);
   absl::StatusOr<std::string> text = base::ReadWholeFile(fs, path);
   if (absl::IsNotFound(text.status())) {
-    return std::vector<Fleet::SavedCluster>{};
+    return Fleet::Saved{};
   }
   if (!text.ok()) {
     return text.status();
   }
-  auto clusters = DecodeRegistry(*text);
-  return clusters.ok() ? std::move(clusters)
-                       : absl::StatusOr<std::vector<Fleet::SavedCluster>>(
-                             base::Annotate(clusters.status(), fmt::format("read {}", path)));
+  auto fleet = DecodeRegistry(*text);
+  return fleet.ok() ? std::move(fleet)
+                    : absl::StatusOr<Fleet::Saved>(
+                          base::Annotate(fleet.status(), fmt::format("read {}", path)));
 }
 
 }  // namespace tidemark::fleet

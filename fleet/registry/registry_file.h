@@ -1,5 +1,5 @@
 // The file in which the fleet outlives a restart of the server: every cluster that has been seen,
-// with its tasks. Format: docs/format/fleet.md.
+// with its tasks, and those that were forgotten of late. Format: docs/format/fleet.md.
 //
 // It is written whole and atomically: to a temporary file that is synced and then renamed. What is
 // lost with a crash is what was learnt since the last save, and most of that comes back from the
@@ -8,7 +8,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -19,16 +18,14 @@ namespace tidemark::fleet {
 
 inline constexpr std::string_view kRegistryFileName = "fleet.json";
 
-std::string EncodeRegistry(const std::vector<Fleet::SavedCluster>& clusters);
+std::string EncodeRegistry(const Fleet::Saved& fleet);
 
 // DataLoss for what is not the format, with the place where it is not.
-absl::StatusOr<std::vector<Fleet::SavedCluster>> DecodeRegistry(std::string_view text);
+absl::StatusOr<Fleet::Saved> DecodeRegistry(std::string_view text);
 
 // Replaces the file in the folder `dir`.
-absl::Status SaveRegistry(base::FileSystem* fs, const std::string& dir,
-                          const std::vector<Fleet::SavedCluster>& clusters);
+absl::Status SaveRegistry(base::FileSystem* fs, const std::string& dir, const Fleet::Saved& fleet);
 // No clusters if there is no file.
-absl::StatusOr<std::vector<Fleet::SavedCluster>> LoadRegistry(base::FileSystem* fs,
-                                                              const std::string& dir);
+absl::StatusOr<Fleet::Saved> LoadRegistry(base::FileSystem* fs, const std::string& dir);
 
 }  // namespace tidemark::fleet

@@ -151,15 +151,15 @@ void FleetService::Run() {
 }
 
 void FleetService::LoadRegistry() {
-  auto clusters = fleet::LoadRegistry(fs_, options_.folder);
-  if (clusters.ok()) {
+  auto saved = fleet::LoadRegistry(fs_, options_.folder);
+  if (saved.ok()) {
     base::MutexLock lock(&mu_);
-    fleet_->Restore(*std::move(clusters));
+    fleet_->Restore(*std::move(saved));
     return;
   }
   // What was known of clusters that send nothing now is lost; the rest comes back.
   deps_.logger->Error("the registry of clusters cannot be read; it is put aside and begun anew",
-                      {{"error", clusters.status()}});
+                      {{"error", saved.status()}});
   const std::string path = fmt::format("{}/{}", options_.folder, fleet::kRegistryFileName);
   const absl::Status aside = fs_->Rename(path, path + ".damaged");
   if (!aside.ok()) {
@@ -168,12 +168,12 @@ void FleetService::LoadRegistry() {
 }
 
 void FleetService::SaveRegistry() {
-  std::vector<fleet::Fleet::SavedCluster> clusters;
+  fleet::Fleet::Saved fleet;
   {
     base::MutexLock lock(&mu_);
-    clusters = fleet_->Save();
+    fleet = fleet_->Save();
   }
-  const absl::Status saved = fleet::SaveRegistry(fs_, options_.folder, clusters);
+  const absl::Status saved = fleet::SaveRegistry(fs_, options_.folder, fleet);
   if (!saved.ok()) {
     deps_.logger->Warn("the registry of clusters was not saved", {{"error", saved}});
   }
@@ -349,6 +349,7 @@ void FleetService::EndForgotten() {
     return;
   }
   WriteFacts();
+  SaveRegistry();  // what an operator did by hand outlives a crash
   for (const model::Labels& cluster : forgotten) {
     if (deps_.forgotten != nullptr) {
       deps_.forgotten(cluster);

@@ -133,6 +133,45 @@ TEST(Fleet, ForgetsAClusterUntilItComesBack) {
   EXPECT_EQ(fleet.snapshot()->clusters.size(), 1u);
 }
 
+TEST(Fleet, StaysForgottenWhenOldSamplesAreReadAgain) {
+  Fleet fleet({});
+  SendStatus(&fleet, "a", 0, kT);
+  fleet.Evaluate(kT + 5);
+  ASSERT_TRUE(fleet.Forget("a").ok());
+
+  Fleet later({});
+  later.Restore(fleet.Save());
+  SendStatus(&later, "a", 0, kT);
+  later.Evaluate(kT + kMinuteMs);
+  EXPECT_THAT(later.snapshot()->clusters, IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(later.Forget("a").status()));
+  EXPECT_THAT(later.Save().clusters, IsEmpty());
+  SendStatus(&later, "a", 0, kT + 1);
+  later.Evaluate(kT + kMinuteMs);
+  EXPECT_EQ(later.snapshot()->clusters.size(), 1u);
+}
+
+TEST(Fleet, ComesBackAfterItWasForgottenWhenItsClockWasAhead) {
+  Fleet fleet({});
+  SendStatus(&fleet, "a", 0, kT + kHourMs);
+  fleet.Evaluate(kT);
+  ASSERT_TRUE(fleet.Forget("a").ok());
+  SendStatus(&fleet, "a", 0, kT + 1);
+  fleet.Evaluate(kT + 1);
+  EXPECT_EQ(fleet.snapshot()->clusters.size(), 1u);
+}
+
+TEST(Fleet, RemembersForADayWhatWasForgotten) {
+  Fleet fleet({});
+  SendStatus(&fleet, "a", 0, kT);
+  fleet.Evaluate(kT);
+  ASSERT_TRUE(fleet.Forget("a").ok());
+  fleet.Evaluate(kT + Fleet::kForgottenMs);
+  EXPECT_EQ(fleet.Save().forgotten.size(), 1u);
+  fleet.Evaluate(kT + Fleet::kForgottenMs + 1);
+  EXPECT_THAT(fleet.Save().forgotten, IsEmpty());
+}
+
 TEST(Fleet, ForgetsATask) {
   Fleet fleet({});
   SendStatus(&fleet, "a", 0, kT);

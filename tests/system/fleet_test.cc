@@ -151,7 +151,7 @@ TEST_F(FleetTest, NamesExpectedClustersThatWereNeverSeen) {
 }
 
 TEST_F(FleetTest, ForgetsAClusterByHandForGood) {
-  Send("orders", 0, {}, kHourMs);
+  Send("orders", 0);
   Send("shop", 0, {}, kHourMs);
   WaitForClusters(2);
   EXPECT_EQ(Cli({"forget", "orders"}).exit_code, 0);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr model::Timestamp kT = 1'790'000'000'000;
 
-std::vector<Fleet::SavedCluster> TwoClusters() {
+Fleet::Saved TwoClusters() {
   ClusterState::Saved saved;
   saved.first_sample = kT - kDayMs;
   saved.time = kT;
@@ -46,13 +46,14 @@ std::vector<Fleet::SavedCluster> TwoClusters() {
   store.events = std::make_unique<DaySums>();
   store.events->Add(kT, 12.5);
   saved.volumes.flushed_bytes.Add(kT, 1e12);
-  std::vector<Fleet::SavedCluster> clusters;
-  clusters.emplace_back(
+  Fleet::Saved fleet;
+  fleet.clusters.emplace_back(
       ClusterIdentity{model::Labels::Of({{"cluster", "prod"}, {"tenant", "a"}}), "a/prod"},
       std::move(saved));
-  clusters.emplace_back(ClusterIdentity{model::Labels::Of({{"cluster", "test"}}), "test"},
-                        ClusterState::Saved{});
-  return clusters;
+  fleet.clusters.emplace_back(ClusterIdentity{model::Labels::Of({{"cluster", "test"}}), "test"},
+                              ClusterState::Saved{});
+  fleet.forgotten = {{model::Labels::Of({{"cluster", "old"}}), kT - kHourMs, kT}};
+  return fleet;
 }
 
 TEST(RegistryFile, GivesBackWhatWasWritten) {
@@ -60,12 +61,14 @@ TEST(RegistryFile, GivesBackWhatWasWritten) {
   const std::string text = EncodeRegistry(written);
   const auto read = DecodeRegistry(text);
   ASSERT_TRUE(read.ok()) << read.status();
-  ASSERT_EQ(read->size(), 2u);
-  const auto& [identity, saved] = (*read)[0];
-  EXPECT_EQ(identity, written[0].first);
+  ASSERT_EQ(read->clusters.size(), 2u);
+  EXPECT_EQ(read->forgotten, written.forgotten);
+  const auto& [identity, saved] = read->clusters[0];
+  const ClusterState::Saved& expected = written.clusters[0].second;
+  EXPECT_EQ(identity, written.clusters[0].first);
   EXPECT_EQ(identity.name, "a/prod");
-  EXPECT_EQ(saved.tasks, written[0].second.tasks);
-  EXPECT_EQ(saved.ids, written[0].second.ids);
+  EXPECT_EQ(saved.tasks, expected.tasks);
+  EXPECT_EQ(saved.ids, expected.ids);
   EXPECT_EQ(saved.instances[0].version, "8.5.1");
   EXPECT_EQ(saved.instances[0].events->Sum(kT, 1), 12.5);
   EXPECT_EQ(saved.volumes.flushed_bytes.Sum(kT, 1), 1e12);
@@ -86,6 +89,8 @@ TEST(RegistryFile, SaysWhereItIsDamaged) {
             "the file.clusters[0].tasks[0] is no object");
   EXPECT_EQ(error(R"({"format":"tidemark-fleet","version":1,"clusters":[{"last_sample":"x"}]})"),
             "the file.clusters[0] has a last_sample that is not an integer");
+  EXPECT_EQ(error(R"({"format":"tidemark-fleet","version":1,"forgotten":[{"until":"x"}]})"),
+            "the file.forgotten[0] has a until that is not an integer");
   EXPECT_EQ(
       error(R"({"format":"tidemark-fleet","version":1,"clusters":[{"labels":{"a":"1","a":"2"}}]})"),
       "the file.clusters[0] has the label a twice in labels");
@@ -94,9 +99,9 @@ TEST(RegistryFile, SaysWhereItIsDamaged) {
 TEST(RegistryFile, IsReadAfterItWasSaved) {
   const testing::TempDir dir;
   const auto fs = base::NewPosixFileSystem();
-  EXPECT_TRUE(LoadRegistry(fs.get(), dir.path()).value().empty());
+  EXPECT_TRUE(LoadRegistry(fs.get(), dir.path()).value().clusters.empty());
   ASSERT_TRUE(SaveRegistry(fs.get(), dir.path(), TwoClusters()).ok());
-  EXPECT_EQ(LoadRegistry(fs.get(), dir.path()).value().size(), 2u);
+  EXPECT_EQ(LoadRegistry(fs.get(), dir.path()).value().clusters.size(), 2u);
   EXPECT_FALSE(std::filesystem::exists(dir.File("fleet.json.tmp")));
 }
 
@@ -105,9 +110,9 @@ TEST(RegistryFile, SurvivesASaveThatDidNotFinish) {
   const auto fs = base::NewPosixFileSystem();
   ASSERT_TRUE(SaveRegistry(fs.get(), dir.path(), TwoClusters()).ok());
   std::ofstream(dir.File("fleet.json.tmp")) << "{\"format\":";
-  EXPECT_EQ(LoadRegistry(fs.get(), dir.path()).value().size(), 2u);
+  EXPECT_EQ(LoadRegistry(fs.get(), dir.path()).value().clusters.size(), 2u);
   ASSERT_TRUE(SaveRegistry(fs.get(), dir.path(), {}).ok());
-  EXPECT_TRUE(LoadRegistry(fs.get(), dir.path()).value().empty());
+  EXPECT_TRUE(LoadRegistry(fs.get(), dir.path()).value().clusters.empty());
 }
 
 TEST(RegistryFile, NamesTheFileThatCannotBeRead) {
