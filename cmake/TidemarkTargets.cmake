@@ -79,7 +79,7 @@ add_custom_target(benchmarks)
 # tidemark_test(NAME SOURCES … DEPS … [LABELS …] [ENVIRONMENT …])
 #
 # One GoogleTest binary for a room. Labels say when it runs: `unit` (the default), `concurrency`
-# (besides, under the thread sanitizer), `system` and `crash` (with the release build only: the
+# (besides, under the thread sanitizer), `system` and `crash` (with the preset `system` only: the
 # real binary, or much to compute).
 function(tidemark_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENVIRONMENT" ${ARGN})
