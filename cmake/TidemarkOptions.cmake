@@ -56,8 +56,8 @@ if(TIDEMARK_SANITIZER)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -gline-tables-only")
 endif()
 if(TIDEMARK_SANITIZER STREQUAL "asan")
-  # What is checked at every access to memory, and the counters that guide the fuzzers, cost more to
-  # compile than all the rest: only what reads foreign bytes has them (tidemark_sanitize_decoder).
+  # What is checked at every access to memory, and the counters that guide the fuzzers, cost nearly
+  # as much to compile as all the rest: only what reads foreign bytes has them (tidemark_sanitize_decoder).
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
                       -fno-sanitize=alignment,null,object-size,pointer-overflow,vptr
                       -fsanitize-ignorelist=${CMAKE_SOURCE_DIR}/cmake/sanitizer_ignorelist.txt)
